@@ -1,0 +1,65 @@
+"""The contracts that travel: one model per detail-type on the bus, and the page job on SQS.
+
+Writers are exact, readers tolerant: a reader ignores fields it does not know and refuses a
+version it does not know. Delivery is at least once and unordered everywhere; no model may need a
+second message to be understood. JSON Schemas of all models are generated into `shared/schemas`,
+golden samples in `tests/contract/samples` never change.
+"""
+
+from cwp_shared.events.canonical import (
+    CanonicalColumn,
+    CanonicalCommitted,
+    CommitsRequested,
+    LoadFailed,
+    TableLoaded,
+)
+from cwp_shared.events.envelope import Event, Message, parse_envelope
+from cwp_shared.events.pages import (
+    JobReceipt,
+    PageFailed,
+    PageFetched,
+    PageJob,
+    PageQuarantined,
+    PagesWritten,
+    TableSurveyed,
+)
+from cwp_shared.events.runs import Mode, RunCompleted, RunFailed, SyncRequested
+
+#: Every detail-type on the bus.
+EVENTS: tuple[type[Event], ...] = (
+    SyncRequested,
+    TableSurveyed,
+    PageFetched,
+    PageFailed,
+    PageQuarantined,
+    PagesWritten,
+    RunCompleted,
+    RunFailed,
+    CanonicalCommitted,
+    CommitsRequested,
+    TableLoaded,
+    LoadFailed,
+)
+
+__all__ = [
+    "EVENTS",
+    "CanonicalColumn",
+    "CanonicalCommitted",
+    "CommitsRequested",
+    "Event",
+    "JobReceipt",
+    "LoadFailed",
+    "Message",
+    "Mode",
+    "PageFailed",
+    "PageFetched",
+    "PageJob",
+    "PageQuarantined",
+    "PagesWritten",
+    "RunCompleted",
+    "RunFailed",
+    "SyncRequested",
+    "TableLoaded",
+    "TableSurveyed",
+    "parse_envelope",
+]

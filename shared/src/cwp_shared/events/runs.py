@@ -1,0 +1,50 @@
+"""A run: one tenant, one table, one frozen window of `lastUpdated`."""
+
+from typing import ClassVar, Literal
+
+from cwp_shared.clock import UtcTime
+from cwp_shared.events.envelope import Event
+from cwp_shared.names import TableId
+
+#: full: every row; incremental: rows changed since the watermark; reconcile: ids, to prove deletes.
+Mode = Literal["incremental", "full", "reconcile"]
+
+
+class SyncRequested(Event):
+    """Somebody wants a tenant synced now. `tables` None means all that the tenant is set up for."""
+
+    detail_type: ClassVar[str] = "SyncRequested"
+    source: ClassVar[str] = "connectwise.operator"
+
+    tables: tuple[str, ...] | None = None
+    mode: Mode = "incremental"
+
+
+class RunCompleted(Event):
+    """Every page of the run is in raw/, and the watermark stands at `upper`."""
+
+    detail_type: ClassVar[str] = "RunCompleted"
+    source: ClassVar[str] = "connectwise.scheduler"
+
+    run_id: str
+    table: TableId
+    mode: Mode
+    #: Rows with `lastUpdated` in [lower, upper]; None: from the beginning.
+    lower: UtcTime | None
+    upper: UtcTime
+    pages: int
+    rows: int
+    raw_keys: tuple[str, ...]
+
+
+class RunFailed(Event):
+    """The run ended without moving the watermark; the next one starts where this one stood."""
+
+    detail_type: ClassVar[str] = "RunFailed"
+    source: ClassVar[str] = "connectwise.scheduler"
+
+    run_id: str
+    table: TableId
+    mode: Mode
+    reason_class: str
+    reason: str

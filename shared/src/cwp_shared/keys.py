@@ -1,0 +1,76 @@
+"""The S3 layout (docs/architecture.md), one function per kind of object.
+
+Every key starts with the tenant, so a role, a lifecycle rule and a person can be given one
+tenant's data. Parsing a key is as strict as building one: a key that does not fit names nothing.
+"""
+
+import re
+from dataclasses import dataclass
+
+from cwp_shared.names import check_tenant_id
+
+SOURCE = "connectwise"
+
+_RAW = re.compile(
+    r"(?P<tenant>[^/]+)/raw/connectwise/(?P<table>[a-z][a-z0-9_]{0,62})/(?P<stamp>[0-9TZ]+)\.parquet"
+)
+
+
+@dataclass(frozen=True)
+class RawKey:
+    """The parts of a raw file's key."""
+
+    tenant_id: str
+    table: str
+    timestamp: str
+
+
+def landing(tenant_id: str, table: str, run_id: str, job_id: str) -> str:
+    """One page body exactly as received, gzip. Expires by lifecycle rule."""
+    return f"{tenant_id}/landing/{SOURCE}/{table}/{run_id}/{job_id}.json.gz"
+
+
+def raw(tenant_id: str, table: str, timestamp: str) -> str:
+    """One file of flattened rows."""
+    return f"{tenant_id}/raw/{SOURCE}/{table}/{timestamp}.parquet"
+
+
+def parse_raw(key: str) -> RawKey:
+    """The parts of a raw key; `ValueError` if it is not one."""
+    found = _RAW.fullmatch(key)
+    if not found:
+        raise ValueError(
+            f"{key!r} is not a raw file: expected "
+            "{tenant}/raw/connectwise/{table}/{timestamp}.parquet"
+        )
+    return RawKey(check_tenant_id(found["tenant"]), found["table"], found["stamp"])
+
+
+def canonical(tenant_id: str, canonical_table: str, timestamp: str) -> str:
+    """One file of history operations, in the schema the warehouse has."""
+    return f"{tenant_id}/canonical/{canonical_table}/{timestamp}.parquet"
+
+
+def manifest(tenant_id: str, canonical_table: str, load_id: str) -> str:
+    """The COPY manifest of one load, beside the files it names: the COPY role reads this prefix."""
+    return f"{tenant_id}/canonical/{canonical_table}/manifests/{load_id}.json"
+
+
+def state(tenant_id: str, canonical_table: str, name: str) -> str:
+    """A piece of the history index; `name` may have slashes."""
+    return f"{tenant_id}/state/{canonical_table}/{name}"
+
+
+def run_record(tenant_id: str, table: str, run_id: str) -> str:
+    """The outcome of a completed run, from which `LastUpdated` can be made anew."""
+    return f"{tenant_id}/runs/{SOURCE}/{table}/{run_id}.json"
+
+
+def tenant_record(tenant_id: str) -> str:
+    """The tenant's settings without secrets, from which `TenantServices` can be made anew."""
+    return f"{tenant_id}/tenant.json"
+
+
+def quarantine(tenant_id: str, table: str, name: str) -> str:
+    """What could not be taken; the reason lies beside it."""
+    return f"{tenant_id}/quarantine/{table}/{name}"

@@ -1,0 +1,50 @@
+"""Names that become S3 prefixes, warehouse schemas and queue groups, checked where they enter."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+
+#: Schemas that a warehouse has for itself; a tenant of that name would write into them.
+_RESERVED_SCHEMAS = frozenset(
+    {"public", "information_schema", "main", "temp", "system", "admin", "catalog_history"}
+)
+
+TENANT_ID_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+NAME_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
+
+
+def _not_reserved(tenant_id: str) -> str:
+    if tenant_id in _RESERVED_SCHEMAS or tenant_id.startswith("pg_"):
+        raise ValueError(
+            f"tenant id {tenant_id!r} is the name of a schema the warehouse keeps for itself; "
+            "choose another"
+        )
+    return tenant_id
+
+
+#: Lower-case letters, digits, `_` and `-`; it becomes an S3 prefix and a warehouse schema.
+TenantId = Annotated[
+    str, StringConstraints(pattern=TENANT_ID_PATTERN), AfterValidator(_not_reserved)
+]
+#: A ConnectWise path in snake case: `service/tickets` -> `service_tickets`.
+TableId = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+#: A canonical table, a plural noun: `tickets`.
+CanonicalTable = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+
+
+def check_tenant_id(text: str) -> str:
+    """Return `text` if it is a tenant id; `ValueError` with the rule otherwise."""
+    if not re.fullmatch(TENANT_ID_PATTERN, text):
+        raise ValueError(
+            f"{text!r} is not a tenant id: it takes 1 to 63 lower-case letters, digits, '_' or "
+            "'-', and starts with a letter or digit, because it names an S3 prefix and a "
+            "warehouse schema"
+        )
+    return _not_reserved(text)
+
+
+def table_id(path: str) -> str:
+    """The table id of a ConnectWise path: `/time/workTypes` -> `time_work_types`."""
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", path.strip("/"))
+    return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
