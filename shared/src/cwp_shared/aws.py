@@ -17,3 +17,9 @@ _CONFIG = Config(
 def client(service: str) -> Any:
     """The container's one client of an AWS service; botocore clients are thread-safe."""
     return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
+
+
+@cache
+def table(name: str) -> Any:
+    """A DynamoDB table that takes and gives plain Python values."""
+    return boto3.resource("dynamodb", config=_CONFIG).Table(name)

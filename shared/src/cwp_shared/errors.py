@@ -22,7 +22,7 @@ class PipelineError(Exception):
 
 
 class Retriable(PipelineError):
-    """Try again, after `retry_after` seconds if given, else after the visibility timeout."""
+    """Try again, after `retry_after` seconds if given, else after the inbox's growing delay."""
 
     def __init__(self, message: str, *, retry_after: int | None = None) -> None:
         super().__init__(message)

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal, Self
 
-from pydantic import model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from cwp_shared.clock import UtcTime
 from cwp_shared.events.envelope import Event, Message
@@ -14,6 +14,7 @@ ReasonClass = Literal[
     "credentials",  # 401, or a collection that answers 404: keys, company or codebase are wrong
     "permission",  # 403: the API member's role may not read this table
     "configuration",  # no such tenant, host not allowed, secret missing
+    "refused",  # the API does not take the request (400 and its kin): a field or condition is wrong
     "bad_page",  # an answer that is not a JSON array of rows with rising ids
     "exhausted",  # retried until the queue gave up
 ]
@@ -124,13 +125,17 @@ class PageQuarantined(Event):
     row_ids: tuple[int, ...] = ()
 
 
-class JobReceipt(Message):
+class JobReceipt(BaseModel):
     """One page that is now durable in raw/ (or was empty): what the scheduler counts."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     job_id: str
     window: int
     page: int
     rows: int
+    #: None when `rows` is 0; a stalled window continues after it.
+    last_id: int | None = None
     is_last: bool
 
 

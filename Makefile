@@ -1,0 +1,79 @@
+# Every door there is: `make help`.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+UV_VERSION := 0.13.9
+UV := .tools/bin/uv
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+STAGE ?= dev
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: setup
+setup: .venv/.ready node_modules/.ready ## Install everything: Python and Node packages, pinned by their locks
+
+$(UV):
+	@command -v python3 >/dev/null || { echo "Python 3.11 or newer is needed; install it and run this again."; exit 1; }
+	python3 -m venv .tools
+	.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.ready: $(UV) uv.lock pyproject.toml $(wildcard services/*/pyproject.toml) shared/pyproject.toml local/pyproject.toml ops/pyproject.toml
+	$(UV) sync --quiet --locked --all-packages
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "Node 20 or newer is needed (it brings npm); install it and run this again."; exit 1; }
+	npm ci --silent
+	@touch $@
+
+.PHONY: demo
+demo: setup ## The main job, visibly: two tenants synced through the deployed pipeline into a warehouse
+	$(BIN)/cwpipe demo
+
+.PHONY: up
+up: setup ## Start the embedded cloud and deploy to it
+	$(BIN)/cwpipe up
+
+.PHONY: down
+down: setup ## Stop the embedded cloud; it keeps its state
+	$(BIN)/cwpipe down
+
+.PHONY: test
+test: setup ## All tests, the end-to-end one included
+	$(BIN)/pytest -q
+
+.PHONY: test-fast
+test-fast: setup ## The tests that need no rendering and no cloud
+	$(BIN)/pytest -q tests/unit tests/property
+
+.PHONY: check
+check: lint test ## What CI runs: lint and all tests
+
+.PHONY: lint
+lint: setup ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy -p cwp_shared -p cwp_scheduler -p cwp_fetcher -p cwp_writer -p cwp_transformer -p cwp_loader -p cwp_local -p cwp_ops
+	$(BIN)/mypy tests scripts
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: setup ## Format the code and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: schemas
+schemas: setup ## Write the JSON Schemas of all contracts into shared/schemas
+	$(BIN)/python -m scripts.export_schemas
+
+.PHONY: deploy
+deploy: setup ## Deploy all six stacks to AWS: make deploy STAGE=dev
+	npx osls-compose deploy --stage $(STAGE)
+
+.PHONY: clean
+clean: ## Remove what was built or installed; the embedded cloud's data stays (make down, cwpipe reset)
+	rm -rf .venv .tools node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf services/*/.build services/*/.serverless shared/.serverless

@@ -1,0 +1,68 @@
+"""Which fields the API's entities have: `connectwise_entities.json`, and what is odd about them.
+
+A field is named by its path from the record: `summary`, `company/id`, `_info/lastUpdated`. Its type
+is written as in the catalogue: `int`, `double`, `bool`, `string`, `string(50)`, `date-time`,
+`enum:A|B`, `object`, `->Reference`, `[]element`.
+"""
+
+import json
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+#: The part of a record's `_info` that is about the record and not a link.
+_INFO_FIELDS: Final = {
+    "_info/lastUpdated": "date-time",
+    "_info/updatedBy": "string",
+    "_info/dateEntered": "date-time",
+    "_info/enteredBy": "string",
+}
+
+#: Seen on live instances, absent from the published descriptions.
+_ODD_FIELDS: Final = {
+    "/service/tickets": {"status/Sort": "int", "respondByGoalUTC": "date-time"},
+    "/time/entries": {"_info/chargeToMobileGuid": "string"},
+}
+
+
+class UnknownField(LookupError):
+    """The entity has no such field; the text says where the path goes wrong."""
+
+
+@cache
+def _catalogue() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(
+        files("cwp_shared").joinpath("connectwise_entities.json").read_text("utf-8")
+    )
+    return content
+
+
+def field_type(entity: str, path: str) -> str:
+    """The catalogue's type of `path` in `entity` (`/service/tickets`).
+
+    Raises:
+        UnknownField: no such entity or field, with the nearest name there is.
+    """
+    extra = _INFO_FIELDS | _ODD_FIELDS.get(entity, {})
+    if path in extra:
+        return extra[path]
+    entities = _catalogue()["entities"]
+    if entity not in entities:
+        raise UnknownField(f"{entity} is not in the entity catalogue")
+    return _walk(entity, entities[entity]["fields"], path.split("/"))
+
+
+def _walk(owner: str, fields: dict[str, str], steps: list[str]) -> str:
+    step, *rest = steps
+    if step not in fields:
+        near = get_close_matches(step, fields, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise UnknownField(f"{owner} has no field {step!r}{hint}")
+    kind = fields[step]
+    if not rest:
+        return kind
+    if not kind.startswith("->"):
+        raise UnknownField(f"{step!r} of {owner} is {kind}: nothing can be named inside it")
+    reference = kind.removeprefix("->")
+    return _walk(reference, _catalogue()["references"][reference], rest)

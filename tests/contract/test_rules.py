@@ -1,0 +1,111 @@
+"""Rule patterns against what producers emit: golden samples through each rendered pattern.
+
+Who consumes what is written down here once more, on purpose: a pattern that is mistyped, or an
+event that nobody takes any more, must fail here and not go quiet in production.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.events.models import EventPattern
+
+from cwp_shared.events import EVENTS, Event
+from tests.rendering import Template
+from tests.template.cloudformation import of_type, target
+
+SAMPLES = Path(__file__).parent / "samples"
+
+#: detail-type -> queues (service, logical id) that must get it.
+CONSUMERS: dict[str, set[tuple[str, str]]] = {
+    "SyncRequested": {("scheduler", "RequestsQueue")},
+    "TableSurveyed": {("scheduler", "ProgressQueue")},
+    "PageFetched": {("writer", "PagesQueue")},
+    "PageFailed": {("scheduler", "ProgressQueue")},
+    "PageQuarantined": {("scheduler", "ProgressQueue")},
+    "PagesWritten": {("scheduler", "ProgressQueue")},
+    "CanonicalCommitted": {("loader", "CommitsQueue")},
+    "CommitsRequested": {("transformer", "FilesQueue")},
+    # For operators and other people's consumers.
+    "RunCompleted": set(),
+    "RunFailed": set(),
+    "TableLoaded": set(),
+    "LoadFailed": set(),
+}
+
+OBJECT_CREATED = {
+    "source": "aws.s3",
+    "detail-type": "Object Created",
+    "detail": {
+        "bucket": {"name": "lake"},
+        "object": {
+            "key": "acme/raw/connectwise/service_tickets/20260301T120107000123Z.parquet",
+            "size": 1,
+        },
+    },
+}
+STATEMENT_FINISHED = {
+    "source": "aws.redshift-data",
+    "detail-type": "Redshift Data Statement Status Change",
+    "detail": {"statementName": "v1|acme|tickets|load|x", "statementId": "1", "state": "FINISHED"},
+}
+
+
+def envelope(model: type[Event]) -> dict[str, Any]:
+    detail = json.loads((SAMPLES / f"{model.__name__}.v1.json").read_text())
+    return {"source": model.source, "detail-type": model.detail_type, "detail": detail}
+
+
+def matches(pattern: str, event: Any) -> bool:
+    return EventPattern.load(pattern).matches_event(event)
+
+
+def takers(
+    templates: dict[tuple[str, str], Template], stage: str, event: dict[str, Any], *, own_bus: bool
+) -> set[tuple[str, str]]:
+    """The queues whose rules match an event."""
+    found = set()
+    for (stack, its_stage), template in templates.items():
+        if its_stage != stage:
+            continue
+        for rule in of_type(template, "AWS::Events::Rule").values():
+            text = json.dumps(rule["EventPattern"])
+            text = text.replace(
+                json.dumps({"Fn::ImportValue": f"connectwise-{stage}-BucketName"}), '"lake"'
+            )
+            if ("EventBusName" in rule) == own_bus and matches(text, event):
+                found |= {(stack, target(entry["Arn"])) for entry in rule["Targets"]}
+    return found
+
+
+@pytest.mark.parametrize("stage", ["local", "dev", "prod"])
+@pytest.mark.parametrize("model", EVENTS, ids=lambda model: model.detail_type)
+def test_each_event_reaches_its_consumers_and_no_others(
+    templates: dict[tuple[str, str], Template], stage: str, model: type[Event]
+) -> None:
+    expected = CONSUMERS[model.detail_type]
+    assert takers(templates, stage, envelope(model), own_bus=True) == expected
+
+
+def test_raw_files_reach_the_transformer_and_other_objects_nobody(
+    templates: dict[tuple[str, str], Template],
+) -> None:
+    assert takers(templates, "dev", OBJECT_CREATED, own_bus=False) == {
+        ("transformer", "FilesQueue")
+    }
+    for key in ("acme/canonical/tickets/1.parquet", "acme/landing/connectwise/t/r/j.json.gz"):
+        other = json.loads(json.dumps(OBJECT_CREATED))
+        other["detail"]["object"]["key"] = key
+        assert takers(templates, "dev", other, own_bus=False) == set()
+
+
+def test_only_our_statements_reach_the_loader(
+    templates: dict[tuple[str, str], Template],
+) -> None:
+    assert takers(templates, "dev", STATEMENT_FINISHED, own_bus=False) == {
+        ("loader", "StatementsQueue")
+    }
+    other = json.loads(json.dumps(STATEMENT_FINISHED))
+    other["detail"]["statementName"] = "somebody's"
+    assert takers(templates, "dev", other, own_bus=False) == set()

@@ -1,0 +1,175 @@
+"""Our own rules for every stack and stage, beside what cfn-lint knows."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cfnlint.api
+import pytest
+import yaml
+from cfnlint.config import ManualArgs
+
+from cwp_shared.inbox import MAX_RECEIVES
+from tests.rendering import ROOT, STAGES, Template, stacks
+from tests.template.cloudformation import (
+    as_list,
+    dead_letter_queues,
+    imports,
+    mappings_of,
+    of_type,
+    queues,
+    statements,
+    target,
+)
+
+SERVICES = sorted(name for name in stacks() if name != "shared")
+
+#: What cfn-lint says that we know better, with the reason.
+LINT_EXEMPTIONS = [
+    "W8003",  # the stage is a literal once rendered, so conditions on it are constant
+    "W3005",  # osls adds DependsOn entries that GetAtt already implies
+]
+
+
+def test_cfn_lint_finds_nothing(template: Template) -> None:
+    found = cfnlint.api.lint(
+        json.dumps(template),
+        config=ManualArgs(regions=["us-east-1"], ignore_checks=LINT_EXEMPTIONS),
+    )
+    assert [f"{match.rule.id} {match.message}" for match in found] == []
+
+
+def test_every_queue_has_a_dead_letter_queue_that_outlives_it(template: Template) -> None:
+    dead = dead_letter_queues(template)
+    for name, queue in queues(template).items():
+        policy = queue["RedrivePolicy"]
+        letters = target(policy["deadLetterTargetArn"])
+        assert letters == name.removesuffix("Queue") + "DeadLetters"
+        assert policy["maxReceiveCount"] == MAX_RECEIVES + 1
+        assert dead[letters]["MessageRetentionPeriod"] >= queue["MessageRetentionPeriod"]
+
+
+def test_every_function_has_its_own_queue_role_and_partial_responses(template: Template) -> None:
+    functions = of_type(template, "AWS::Lambda::Function")
+    sources = mappings_of(template)
+    assert set(functions) == set(sources)
+    roles = [target(function["Role"]) for function in functions.values()]
+    assert len(set(roles)) == len(roles)
+    consumed = [target(mapping["EventSourceArn"]) for mapping in sources.values()]
+    assert sorted(consumed) == sorted(queues(template))
+    for mapping in sources.values():
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_messages_stay_hidden_for_six_function_timeouts(template: Template) -> None:
+    functions = of_type(template, "AWS::Lambda::Function")
+    for name, mapping in mappings_of(template).items():
+        queue = queues(template)[target(mapping["EventSourceArn"])]
+        window = mapping.get("MaximumBatchingWindowInSeconds", 0)
+        assert queue["VisibilityTimeout"] >= 6 * functions[name]["Timeout"] + window
+
+
+def test_no_function_is_invoked_but_by_its_queue(template: Template) -> None:
+    assert of_type(template, "AWS::Lambda::Permission") == {}
+    known = {*queues(template)}
+    for rule in of_type(template, "AWS::Events::Rule").values():
+        assert "ScheduleExpression" not in rule, "schedules belong to EventBridge Scheduler"
+        for entry in rule["Targets"]:
+            queue = target(entry["Arn"])
+            assert queue in known
+            letters = target(entry["DeadLetterConfig"]["Arn"])
+            assert letters == queue.removesuffix("Queue") + "DeadLetters"
+
+
+def test_rules_may_send_to_their_queues(template: Template) -> None:
+    allowed = {
+        (target(statement["Resource"]), target(source))
+        for policy in of_type(template, "AWS::SQS::QueuePolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        for source in statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+    }
+    for name, rule in of_type(template, "AWS::Events::Rule").items():
+        for entry in rule["Targets"]:
+            assert (target(entry["Arn"]), name) in allowed
+            assert (target(entry["DeadLetterConfig"]["Arn"]), name) in allowed
+
+
+def test_no_wildcard_in_iam(template: Template) -> None:
+    for role, statement in statements(template):
+        for action in as_list(statement["Action"]):
+            assert "*" not in action, f"{role}: {action}"
+        for resource in as_list(statement["Resource"]):
+            assert resource != "*", f"{role}: {statement['Sid']}"
+
+
+def test_logs_end(template: Template) -> None:
+    groups = of_type(template, "AWS::Logs::LogGroup")
+    assert len(groups) == len(of_type(template, "AWS::Lambda::Function"))
+    assert all(group["RetentionInDays"] > 0 for group in groups.values())
+
+
+def alarmed(template: Template) -> set[tuple[str, str]]:
+    """(metric, logical id) of everything that an alarm watches."""
+    return {
+        (alarm["MetricName"], target(alarm["Dimensions"][0]["Value"]))
+        for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
+    }
+
+
+def test_everything_that_can_fail_has_its_alarm(template: Template) -> None:
+    wanted = {("ApproximateNumberOfMessagesVisible", name) for name in dead_letter_queues(template)}
+    wanted |= {("ApproximateAgeOfOldestMessage", name) for name in queues(template)}
+    for function in of_type(template, "AWS::Lambda::Function"):
+        wanted |= {("Errors", function), ("Throttles", function)}
+    assert alarmed(template) == wanted
+
+
+def test_alarms_tell_somebody_and_name_a_runbook_that_exists(
+    template: Template, stage: str
+) -> None:
+    for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items():
+        topic = {"Fn::ImportValue": f"connectwise-{stage}-AlarmTopicArn"}
+        assert alarm["AlarmActions"] == [topic]
+        runbook = alarm["AlarmDescription"].split("Runbook: ")[1]
+        assert (ROOT / runbook).is_file(), f"{name}: {runbook}"
+
+
+def test_names_carry_the_stage(template: Template, stage: str) -> None:
+    naming = ("QueueName", "TableName", "RoleName", "AlarmName", "FunctionName", "DashboardName")
+    for name, resource in template["Resources"].items():
+        for key in naming:
+            given = resource.get("Properties", {}).get(key)
+            if isinstance(given, str) or (given and "Fn::Sub" in given):
+                assert stage in str(given), f"{name}.{key} = {given}"
+
+
+def exports(template: Template) -> set[str]:
+    return {o["Export"]["Name"] for o in template.get("Outputs", {}).values() if "Export" in o}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_imports_come_from_stacks_that_compose_deploys_before(
+    templates: dict[tuple[str, str], Template], service: str, stage: str
+) -> None:
+    compose: dict[str, Any] = yaml.safe_load((ROOT / "serverless-compose.yml").read_text())
+    before = compose["services"][service]["dependsOn"]
+    offered = set().union(*(exports(templates[name, stage]) for name in before))
+    assert set(imports(templates[service, stage])) <= offered
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_bucket_is_private_encrypted_versioned(service: str) -> None:
+    """No service makes a bucket of its own; the lake is the shared stack's (checked below)."""
+    own = Path(stacks()[service]) / "resources"
+    assert not any("AWS::S3::Bucket" in path.read_text() for path in own.glob("*.yml"))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_lake_is_private_encrypted_and_versioned(
+    templates: dict[tuple[str, str], Template], stage: str
+) -> None:
+    lake = of_type(templates["shared", stage], "AWS::S3::Bucket")["Lake"]
+    assert all(lake["PublicAccessBlockConfiguration"].values())
+    assert lake["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert lake["BucketEncryption"]
+    assert lake["NotificationConfiguration"]["EventBridgeConfiguration"]
