@@ -118,7 +118,11 @@ def consume(
     handle: Callable[[SQSRecord], None],
 ) -> PartialItemFailureResponse:
     """Handle each record by itself; answer with the ones that must come back."""
-    return process_partial_response(event, handle, processor, context)
+
+    def handle_record(record: SQSRecord) -> None:  # powertools passes it by this name
+        handle(record)
+
+    return process_partial_response(event, handle_record, processor, context)
 
 
 def consume_together(

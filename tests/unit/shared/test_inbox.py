@@ -1,0 +1,128 @@
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from cwp_shared.errors import Retriable, Terminal
+from cwp_shared.inbox import MAX_RECEIVES, InboxProcessor, consume, consume_together
+
+
+class RecordedQueue:
+    """Stands in for SQS: keeps what was sent and which records were delayed."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.delays: dict[str, int] = {}
+
+    def send_message(self, **request: Any) -> None:
+        self.sent.append(request)
+
+    def change_message_visibility(self, **request: Any) -> None:
+        self.delays[request["ReceiptHandle"]] = request["VisibilityTimeout"]
+
+
+def event(*bodies: str, receives: int = 1) -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "messageId": body,
+                "receiptHandle": f"handle-{body}",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": str(receives)},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+            }
+            for body in bodies
+        ]
+    }
+
+
+@pytest.fixture
+def queue() -> RecordedQueue:
+    return RecordedQueue()
+
+
+def run(queue: RecordedQueue, incoming: dict[str, Any], errors: dict[str, Exception]) -> list[str]:
+    def handle(record: SQSRecord) -> None:
+        if record.body in errors:
+            raise errors[record.body]
+
+    processor = InboxProcessor(queue, "queue", "dead-letters")
+    answer: Any = consume(incoming, LambdaContext(), processor, handle)
+    return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
+
+
+def test_only_the_failed_record_comes_back(queue: RecordedQueue) -> None:
+    assert run(queue, event("a", "b"), {"b": Retriable("busy")}) == ["b"]
+    assert queue.sent == []
+
+
+def test_terminal_record_is_dead_lettered_at_once_with_its_reason(queue: RecordedQueue) -> None:
+    assert run(queue, event("a", "b"), {"b": Terminal("no table 'x'; known: y")}) == []
+    (letter,) = queue.sent
+    assert (letter["QueueUrl"], letter["MessageBody"]) == ("dead-letters", "b")
+    assert letter["MessageAttributes"]["Reason"]["StringValue"] == "no table 'x'; known: y"
+    assert letter["MessageAttributes"]["ErrorType"]["StringValue"] == "Terminal"
+
+
+def test_bug_is_retried_and_dead_lettered_on_the_last_try(queue: RecordedQueue) -> None:
+    errors: dict[str, Exception] = {"a": KeyError("oops")}
+    assert run(queue, event("a", receives=MAX_RECEIVES - 1), errors) == ["a"]
+    assert queue.sent == []
+    assert run(queue, event("a", receives=MAX_RECEIVES), errors) == []
+    assert queue.sent[0]["MessageAttributes"]["ErrorType"]["StringValue"] == "KeyError"
+
+
+def test_whole_batch_failing_is_not_a_function_error(queue: RecordedQueue) -> None:
+    assert run(queue, event("a"), {"a": Retriable("busy")}) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("error", "receives", "delay"),
+    [
+        (Retriable("wait", retry_after=42), 1, 42),
+        (Retriable("wait", retry_after=10**6), 1, 43_200),
+        (Retriable("busy"), 1, 10),
+        (ValueError("bug"), 3, 90),
+    ],
+)
+def test_delay_is_the_error_s_own_or_grows(
+    queue: RecordedQueue, error: Exception, receives: int, delay: int
+) -> None:
+    run(queue, event("a", receives=receives), {"a": error})
+    assert queue.delays == {"handle-a": delay}
+
+
+def test_record_stays_if_its_dead_letter_cannot_be_sent(queue: RecordedQueue) -> None:
+    def refuse(**_: Any) -> None:
+        raise ConnectionError("no queue")
+
+    queue.send_message = refuse  # type: ignore[method-assign] # the fault under test
+    with pytest.raises(ConnectionError):
+        run(queue, event("a"), {"a": Terminal("bad")})
+
+
+def test_batch_handled_as_one_fails_by_message(queue: RecordedQueue) -> None:
+    processor = InboxProcessor(queue, "queue", "dead-letters")
+    answer: Any = consume_together(
+        event("a", "b", "c"),
+        LambdaContext(),
+        processor,
+        lambda _: {"a": Retriable("busy"), "c": Terminal("bad")},
+    )
+    assert [item["itemIdentifier"] for item in answer["batchItemFailures"]] == ["a"]
+    assert [letter["MessageBody"] for letter in queue.sent] == ["c"]
+
+
+def test_observer_hears_of_a_record_before_it_is_given_up(queue: RecordedQueue) -> None:
+    heard: list[str] = []
+    processor = InboxProcessor(
+        queue, "queue", "dead-letters", lambda record, _: heard.append(record.body)
+    )
+
+    def handle(_: SQSRecord) -> None:
+        raise Terminal("bad")
+
+    consume(event("a"), LambdaContext(), processor, handle)
+    assert heard == ["a"]
