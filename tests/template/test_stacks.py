@@ -94,12 +94,21 @@ def test_rules_may_send_to_their_queues(template: Template) -> None:
             assert (target(entry["DeadLetterConfig"]["Arn"]), name) in allowed
 
 
+#: Actions for which AWS defines no resource, and the condition that must narrow them instead.
+WITHOUT_RESOURCE = {
+    "redshift-data:DescribeStatement": "redshift-data:statement-owner-iam-userid",
+    "redshift-data:GetStatementResult": "redshift-data:statement-owner-iam-userid",
+}
+
+
 def test_no_wildcard_in_iam(template: Template) -> None:
     for role, statement in statements(template):
-        for action in as_list(statement["Action"]):
-            assert "*" not in action, f"{role}: {action}"
-        for resource in as_list(statement["Resource"]):
-            assert resource != "*", f"{role}: {statement['Sid']}"
+        actions = as_list(statement["Action"])
+        assert not any("*" in action for action in actions), f"{role}: {actions}"
+        if "*" in as_list(statement["Resource"]):
+            narrowed = {WITHOUT_RESOURCE.get(action) for action in actions}
+            assert set(statement["Condition"]["StringEquals"]) == narrowed, f"{role}: {actions}"
+            assert "${aws:userid}" in statement["Condition"]["StringEquals"].values()
 
 
 def test_logs_end(template: Template) -> None:

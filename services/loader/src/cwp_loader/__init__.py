@@ -1,0 +1,1 @@
+"""The loader: brings committed canonical files into the warehouse exactly once."""

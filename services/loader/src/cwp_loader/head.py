@@ -1,0 +1,256 @@
+"""Where one table stands: the item HEAD of LoadState, and how it may change.
+
+::
+
+    unknown -> preparing -> idle -> loading -> idle -> ...
+                             idle -> preparing           the table needs a column
+               preparing, loading -> waiting             failed: again at retry_at, by preparing
+               preparing, loading -> blocked             failed too often: again at a new commit
+               preparing, loading -> unknown             nobody knows how it ended
+
+`unknown`: only the warehouse knows. `preparing`, `loading`: a statement is in flight, `work` says
+which. `idle`: `loaded_sequence` and `columns` are what the warehouse said last. `waiting`: the last
+statement failed, `retry_at` is when to go on. `blocked`: it failed too often, or cannot succeed; a
+new commit or an operator starts it again. Whatever failed, the way back is through `preparing`.
+
+HEAD is a cache. The ledger in the warehouse is the truth about what is loaded, so HEAD may be lost
+or wrong; and every change of it is conditional on `revision`, so two workers never both win.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from cwp_loader.layout import Columns
+from cwp_loader.messages import Because, Kind
+from cwp_loader.table import TableRef
+from cwp_shared.clock import UtcTime
+from cwp_shared.names import CanonicalTable, TenantId
+
+Phase = Literal["unknown", "preparing", "idle", "loading", "waiting", "blocked"]
+
+#: How long a worker has from its claim to the recorded statement id. Longer than any invocation.
+CLAIM: Final = timedelta(minutes=3)
+#: How long only the statement's own event is waited for, before somebody asks how it is.
+WATCH: Final = timedelta(minutes=5)
+#: The Data API knows a ClientToken for 8 hours; a claim older than this is not submitted again.
+TOKEN_LIFE: Final = timedelta(hours=6)
+
+MAX_ATTEMPTS: Final = 5
+_FIRST_DELAY: Final = timedelta(seconds=15)
+#: The warehouse took nothing (throttled, too many statements): no failure, only not now.
+BUSY_DELAY: Final = timedelta(seconds=30)
+#: Commits overtake each other for seconds; a gap that stays longer is asked for, ever more rarely.
+GAP_PATIENCE: Final = timedelta(minutes=1)
+_GAP_MOST_DOUBLINGS: Final = 6
+
+_LONGEST_ERROR: Final = 2000
+
+
+class Work(BaseModel):
+    """A statement in flight, or claimed and about to be."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: Kind
+    load_id: str
+    #: The commits it is for; none for `prepare`.
+    first: int = 0
+    last: int = 0
+    rows: int = 0
+    started_at: UtcTime
+    #: Until then nobody but the worker who claimed, and the statement's event, acts on it.
+    lease_until: UtcTime
+    #: None between the claim and the Data API's answer.
+    statement_id: str | None = None
+
+
+class Position(BaseModel):
+    """What the ledger says about a table."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sequence: int
+    all_rows: int
+    #: Rows of the loads that HEAD did not know of.
+    new_rows: int
+    loaded_at: UtcTime | None
+
+
+class Head(BaseModel):
+    """One table. `highest_sequence` is written by `gather`, everything else by `settle`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    tenant_id: TenantId
+    canonical_table: CanonicalTable
+    revision: int = 0
+    highest_sequence: int = 0
+
+    phase: Phase = "unknown"
+    loaded_sequence: int = 0
+    rows_loaded: int = 0
+    loaded_at: UtcTime | None = None
+    columns: Columns = ()
+    work: Work | None = None
+
+    attempts: int = 0
+    retry_at: UtcTime | None = None
+    last_error: str | None = None
+    last_error_at: UtcTime | None = None
+    gap_since: UtcTime | None = None
+    gap_asked: int = 0
+
+    @property
+    def table(self) -> TableRef:
+        """Whose head this is."""
+        return TableRef(self.tenant_id, self.canonical_table)
+
+    @property
+    def gap_patience(self) -> timedelta:
+        """How long after `gap_since` the missing commit is asked for."""
+        return GAP_PATIENCE * (1 << min(self.gap_asked, _GAP_MOST_DOUBLINGS))
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this table was ever heard of."""
+        return self.revision > 0 or self.highest_sequence > 0
+
+    @property
+    def is_last_attempt(self) -> bool:
+        """Whether one more failure blocks the table."""
+        return self.attempts + 1 >= MAX_ATTEMPTS
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether a sweep should wake this table: it should have moved, or could."""
+        if self.work:
+            return now >= self.work.lease_until
+        behind = self.highest_sequence > self.loaded_sequence
+        return (behind or self.phase == "waiting") and self.may_start(now, "sweep")
+
+    def may_start(self, now: datetime, because: Because) -> bool:
+        """Whether a new statement may be claimed, nothing being in flight."""
+        if because == "operator":
+            return True
+        if self.phase == "blocked":
+            return because == "commit"
+        return self.retry_at is None or now >= self.retry_at
+
+    def claimed(self, work: Work) -> "Head":
+        """`work` is about to be submitted."""
+        # Out of `blocked` there is one try for each new commit, not five.
+        attempts = min(self.attempts, MAX_ATTEMPTS - 1)
+        return self._with(
+            phase="loading" if work.kind == "load" else "preparing",
+            work=work,
+            attempts=attempts,
+            retry_at=None,
+        )
+
+    def leased(self, until: datetime) -> "Head":
+        """The claim is renewed."""
+        return self._with_work(lease_until=until)
+
+    def submitted(self, statement_id: str, until: datetime) -> "Head":
+        """The Data API has it, or still has it."""
+        return self._with_work(statement_id=statement_id, lease_until=until)
+
+    def prepared(self, position: Position, columns: Columns) -> "Head":
+        """The warehouse said where it stands."""
+        moved = position.sequence != self.loaded_sequence
+        return self._with(
+            phase="idle",
+            work=None,
+            loaded_sequence=position.sequence,
+            rows_loaded=position.all_rows,
+            loaded_at=position.loaded_at,
+            columns=columns,
+            **(_NO_TROUBLE if moved else {}),
+        )
+
+    def loaded(self, work: Work, now: datetime) -> "Head":
+        """The load committed."""
+        return self._with(
+            phase="idle",
+            work=None,
+            loaded_sequence=work.last,
+            rows_loaded=self.rows_loaded + work.rows,
+            loaded_at=now,
+            **_NO_TROUBLE,
+        )
+
+    def forgotten(self) -> "Head":
+        """Nobody can say how the statement ended, but the warehouse: look there."""
+        return self._with(phase="unknown", work=None, retry_at=None)
+
+    def failed(self, reason: str, now: datetime) -> "Head":
+        """The statement failed; it is tried again later, a few times."""
+        if self.is_last_attempt:
+            return self.refused(reason, now)
+        return self._with(
+            phase="waiting",
+            work=None,
+            attempts=self.attempts + 1,
+            retry_at=now + _FIRST_DELAY * (1 << 2 * self.attempts),
+            **_trouble(reason, now),
+        )
+
+    def refused(self, reason: str, now: datetime) -> "Head":
+        """Trying again cannot help, or did not: only a new commit or an operator goes on."""
+        return self._with(
+            phase="blocked",
+            work=None,
+            attempts=MAX_ATTEMPTS,
+            retry_at=None,
+            **_trouble(reason, now),
+        )
+
+    def doubted(self) -> "Head":
+        """An operator wants a new start: what was known is not believed."""
+        return self._with(phase="unknown", attempts=0, retry_at=None)
+
+    def postponed(self, reason: str, now: datetime) -> "Head":
+        """The warehouse was too busy to take it; nothing ran, so what was known still holds."""
+        preparing = self.work is None or self.work.kind == "prepare"
+        return self._with(
+            phase="unknown" if preparing else "idle",
+            work=None,
+            retry_at=now + BUSY_DELAY,
+            **_trouble(reason, now),
+        )
+
+    def gap_noticed(self, now: datetime) -> "Head":
+        """The next commit is not here, a later one is."""
+        return self._with(gap_since=now)
+
+    def gap_reported(self, now: datetime) -> "Head":
+        """The next commit was asked for."""
+        asked = self.gap_asked + 1
+        reason = (
+            f"commit {self.loaded_sequence + 1} has not arrived, though commit "
+            f"{self.highest_sequence} has; asked for it {asked} times"
+        )
+        return self._with(gap_since=now, gap_asked=asked, **_trouble(reason, now))
+
+    def _with(self, **changes: object) -> "Head":
+        return self.model_copy(update=changes)
+
+    def _with_work(self, **changes: object) -> "Head":
+        if self.work is None:
+            raise ValueError(f"{self.table} has no statement in flight")
+        return self._with(work=self.work.model_copy(update=changes))
+
+
+_NO_TROUBLE: Final[dict[str, object]] = {
+    "attempts": 0,
+    "retry_at": None,
+    "last_error": None,
+    "last_error_at": None,
+    "gap_since": None,
+    "gap_asked": 0,
+}
+
+
+def _trouble(reason: str, now: datetime) -> dict[str, object]:
+    return {"last_error": reason[:_LONGEST_ERROR], "last_error_at": now}

@@ -1,0 +1,174 @@
+"""How a statement ended, what follows from it, and who looks when nobody was told.
+
+Events are published before the head moves on: they may come twice, they are not lost.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from cwp_loader import schema_sql, sql
+from cwp_loader.collaborators import Collaborators
+from cwp_loader.data_api import Busy, Outcome
+from cwp_loader.head import BUSY_DELAY, WATCH, Head, Position, Work
+from cwp_loader.layout import Columns
+from cwp_loader.messages import Because, StatementEnded
+from cwp_loader.start import begin, restart, resume
+from cwp_loader.table import TableRef
+from cwp_loader.trouble import fail, retry
+from cwp_shared.events import CanonicalColumn, TableLoaded
+
+#: Texts by which Redshift refuses one of two transactions that meet: SERIALIZABLE and SNAPSHOT
+#: conflicts, two that create the same thing, and our own guard, if no place is told.
+_RACES: Final = re.compile(
+    r"\b1023\b|serializable isolation|concurrent transaction"
+    r"|already exists|duplicate key|divi(sion|de) by zero",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    position: Position
+    columns: Columns
+
+
+def ended(on: Collaborators, statement: StatementEnded) -> None:
+    """A statement ended. If it is not the one in flight, it is old news, or its head is lost."""
+    head = on.state.head(statement.name.table)
+    if head.work and head.work.load_id == statement.name.load_id:
+        _settle(on, head, head.work, statement.statement_id)
+    else:
+        wake(on, statement.name.table, "sweep")
+
+
+def wake(on: Collaborators, table: TableRef, because: Because) -> None:
+    """Look at a table: start what can start, or see about a statement whose lease ran out."""
+    head = on.state.head(table)
+    now = on.clock()
+    if head.work:
+        if now >= head.work.lease_until:
+            _look(on, head, head.work)
+    elif because == "operator":
+        begin(on, head.doubted())
+    elif head.is_known and head.may_start(now, because):
+        begin(on, head)
+
+
+def sweep(on: Collaborators) -> None:
+    """Wake every table that should have moved by now, each by its own message."""
+    now = on.clock()
+    for head in on.state.heads():
+        if head.is_due(now):
+            on.wakes.send(head.table, "sweep")
+
+
+def _look(on: Collaborators, head: Head, work: Work) -> None:
+    if work.statement_id is None:
+        resume(on, head, work)
+    else:
+        _settle(on, head, work, work.statement_id)
+
+
+def _settle(on: Collaborators, head: Head, work: Work, statement_id: str) -> None:
+    try:
+        outcome = on.statements.describe(statement_id)
+        reading = _read(on, work, outcome)
+    except Busy:
+        _ask_again_soon(on, head, statement_id)
+        return
+    if outcome is None:
+        restart(on, head)
+    elif outcome.status == "running":
+        on.state.save(head.submitted(statement_id, on.clock() + WATCH))
+    elif outcome.status == "failed":
+        _failed(on, head, work, statement_id, outcome)
+    elif work.kind == "load":
+        _loaded(on, head, work, statement_id)
+    elif reading is None:
+        restart(on, head)
+    else:
+        _prepared(on, head, statement_id, reading)
+
+
+def _ask_again_soon(on: Collaborators, head: Head, statement_id: str) -> None:
+    if on.state.save(head.submitted(statement_id, on.clock() + BUSY_DELAY)):
+        on.wakes.send(head.table, "sweep", BUSY_DELAY)
+
+
+def _loaded(on: Collaborators, head: Head, work: Work, statement_id: str) -> None:
+    on.bus.publish([_table_loaded(head, work.last, work.rows, statement_id)])
+    if saved := on.state.save(head.loaded(work, on.clock())):
+        begin(on, saved)
+
+
+def _prepared(on: Collaborators, head: Head, statement_id: str, reading: _Reading) -> None:
+    position = reading.position
+    if position.sequence > head.loaded_sequence:
+        # A load committed and nobody heard of it.
+        event = _table_loaded(head, position.sequence, position.new_rows, statement_id)
+        on.bus.publish([event])
+    if saved := on.state.save(head.prepared(position, reading.columns)):
+        on.state.raise_highest(head.table, position.sequence)
+        begin(on, saved)
+
+
+def _failed(on: Collaborators, head: Head, work: Work, statement_id: str, outcome: Outcome) -> None:
+    reason = _reason(work, outcome)
+    if _lost_a_race(work, outcome) and not head.is_last_attempt:
+        retry(on, head, reason)
+    else:
+        fail(on, head, work, reason, statement_id)
+
+
+def _lost_a_race(work: Work, outcome: Outcome) -> bool:
+    """Somebody else did the same, or something in its way: the ledger will say. No failed load."""
+    if work.kind == "load" and outcome.failed_at in {sql.GUARD, sql.ROW_COUNT}:
+        return outcome.failed_at == sql.GUARD
+    return bool(_RACES.search(outcome.error))
+
+
+def _reason(work: Work, outcome: Outcome) -> str:
+    if work.kind == "load" and outcome.failed_at == sql.GUARD:
+        return f"the ledger does not stand at sequence {work.first - 1}: {outcome.error}"
+    if work.kind == "load" and outcome.failed_at == sql.ROW_COUNT:
+        return (
+            f"the files of commits {work.first} to {work.last} do not hold the {work.rows} rows "
+            f"that their events announced: {outcome.error}"
+        )
+    return outcome.error
+
+
+def _read(on: Collaborators, work: Work, outcome: Outcome | None) -> _Reading | None:
+    """What the two reads of `prepare` and `shape` say; None if there are none, or none any more."""
+    if outcome is None or outcome.status != "finished" or work.kind == "load":
+        return None
+    positions = on.statements.rows(outcome.parts[schema_sql.READ_POSITION])
+    columns = on.statements.rows(outcome.parts[schema_sql.READ_COLUMNS])
+    if positions is None or columns is None:
+        return None
+    return _Reading(
+        position=_position(*positions[0]),
+        columns=tuple(CanonicalColumn(name=name, type=type_) for name, type_ in columns),
+    )
+
+
+def _position(last_sequence: Any, all_rows: Any, new_rows: Any, loaded_at: Any) -> Position:
+    # The Data API gives whole numbers as numbers or, from an expression, as text.
+    return Position(
+        sequence=int(last_sequence),
+        all_rows=int(all_rows),
+        new_rows=int(new_rows),
+        loaded_at=None if loaded_at is None else datetime.fromtimestamp(int(loaded_at), UTC),
+    )
+
+
+def _table_loaded(head: Head, sequence: int, rows: int, statement_id: str) -> TableLoaded:
+    return TableLoaded(
+        tenant_id=head.tenant_id,
+        canonical_table=head.canonical_table,
+        sequence=sequence,
+        rows=rows,
+        statement_id=statement_id,
+    )

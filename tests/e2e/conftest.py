@@ -1,0 +1,88 @@
+"""One embedded cloud of its own for the end-to-end tests, IAM on, apart from anybody's demo."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from cwp_local.sandbox.control import SandboxControl
+
+CWPIPE = Path(sys.executable).parent / "cwpipe"
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The running cloud, through the doors its users have: the command, AWS calls, the sandbox."""
+
+    environ: dict[str, str]
+    sandbox: SandboxControl
+    home: Path
+
+    def cwpipe(self, *arguments: str, expect: int = 0, **extra: str) -> str:
+        """Run the command; its whole output."""
+        done = subprocess.run(
+            [CWPIPE, *arguments],
+            env={**self.environ, **extra},
+            capture_output=True,
+            text=True,
+            timeout=280,
+            check=False,
+        )
+        output = done.stdout + done.stderr
+        assert done.returncode == expect, f"cwpipe {' '.join(arguments)}:\n{output}"
+        return output
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        """Rows from the warehouse."""
+        rows: list[dict[str, Any]] = json.loads(self.cwpipe("query", "--json", sql))
+        return rows
+
+    def aws(self, service: str) -> Any:
+        """A client of the emulator, as its administrator."""
+        return boto3.client(
+            service,  # type: ignore[call-overload] # the name is a variable here
+            endpoint_url=f"http://127.0.0.1:{self.environ['CWPIPE_EMULATOR_PORT']}",
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on; held open together so that they differ."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    home = tmp_path_factory.mktemp("cloud")
+    emulator, sandbox, redshift = free_ports(3)
+    environ = {
+        **os.environ,
+        "CWPIPE_HOME": str(home),
+        "CWPIPE_EMULATOR_PORT": str(emulator),
+        "CWPIPE_SANDBOX_PORT": str(sandbox),
+        "CWPIPE_REDSHIFT_PORT": str(redshift),
+        "COLUMNS": "200",
+    }
+    running = Cloud(environ, SandboxControl(f"http://127.0.0.1:{sandbox}"), home)
+    try:
+        running.cwpipe("up")
+        yield running
+    finally:
+        running.cwpipe("down")

@@ -1,0 +1,164 @@
+"""Full and incremental sync through the deployed services, against the sandbox's own rows."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cwp_local.sandbox.control import SandboxControl
+from cwp_local.sandbox.models import CompanyAccess
+from cwp_shared.tables import source_tables
+from tests.e2e.conftest import Cloud
+from tests.e2e.expected import api_rows, expected_row, mappings, plain
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+
+TENANTS = {"e2e-north": (300, 11), "e2e_south": (60, 12)}
+MAPPINGS = mappings()
+
+
+@pytest.fixture(scope="module")
+def synced(cloud: Cloud) -> Cloud:
+    """Two tenants, fully synced."""
+    for name, (tickets, seed) in TENANTS.items():
+        cloud.cwpipe(
+            "tenants", "add", name, "--sandbox", "--tickets", str(tickets), "--seed", str(seed)
+        )
+    cloud.cwpipe("sync", *TENANTS)
+    return cloud
+
+
+def access(sandbox: SandboxControl, tenant: str) -> CompanyAccess:
+    tickets, seed = TENANTS[tenant]
+    return sandbox.make_company(tenant, seed=seed, tickets=tickets)
+
+
+def differences(cloud: Cloud, tenant: str, table: str) -> Iterator[str]:
+    """Every current value in the warehouse that is not what the API says."""
+    mapping = MAPPINGS[table]
+    key = mapping["key"][0]
+    types = {column["name"]: column["type"] for column in mapping["columns"]}
+    current = {
+        str(row[key]): row
+        for row in cloud.query(f'select * from "{tenant}"."{table}" where is_current')
+    }
+    path = source_tables()[mapping["source"]].path
+    source = {}
+    for row in api_rows(access(cloud.sandbox, tenant), path):
+        expected = expected_row(mapping, row)
+        source[str(expected[key])] = expected
+    yield from (
+        f"{table} {record} is only on one side" for record in current.keys() ^ source.keys()
+    )
+    for record in current.keys() & source.keys():
+        for name, wanted in source[record].items():
+            found = plain(current[record][name], types[name])
+            if found != wanted:
+                yield f"{table} {record}.{name}: API {wanted!r}, warehouse {found!r}"
+
+
+def assert_same(cloud: Cloud) -> None:
+    found = [
+        difference
+        for tenant in TENANTS
+        for table in MAPPINGS
+        for difference in differences(cloud, tenant, table)
+    ]
+    assert found[:10] == [], f"{len(found)} differences"
+
+
+def everything(cloud: Cloud, tenant: str) -> dict[str, list[dict[str, Any]]]:
+    """All rows of all tables of a tenant but for system columns, to compare two moments."""
+    return {
+        table: cloud.query(
+            "select sk, effective_from, effective_to, is_current, is_deleted, attr_hash "
+            f'from "{tenant}"."{table}" order by sk'
+        )
+        for table in MAPPINGS
+    }
+
+
+def queues(cloud: Cloud) -> dict[str, int]:
+    """Messages of every queue of the pipeline, waiting or in work."""
+    sqs = cloud.aws("sqs")
+    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    depths = {}
+    for url in sqs.list_queues(QueueNamePrefix="connectwise-")["QueueUrls"]:
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names))["Attributes"]
+        depths[url.rsplit("/", 1)[1]] = sum(int(found[name]) for name in names)
+    return depths
+
+
+def wait_until_empty(cloud: Cloud, seconds: int = 60) -> None:
+    end = time.monotonic() + seconds
+    while busy := {name: depth for name, depth in queues(cloud).items() if depth}:
+        assert time.monotonic() < end, f"not empty: {busy}"
+        time.sleep(1)
+
+
+def test_full_sync_brings_every_value_of_every_row(synced: Cloud) -> None:
+    assert_same(synced)
+
+
+def test_watermarks_stand_and_queues_are_empty(synced: Cloud) -> None:
+    items = synced.aws("dynamodb").scan(TableName="LastUpdated-local")["Items"]
+    marked = {(i["tenant_id"]["S"], i["table"]["S"]) for i in items if "watermark" in i}
+    assert marked >= {(tenant, table) for tenant in TENANTS for table in source_tables()}
+    wait_until_empty(synced)
+
+
+def test_incremental_sync_opens_and_closes_exactly_what_changed(synced: Cloud) -> None:
+    tenant = "e2e-north"
+    before = {
+        table: {row["sk"] for row in rows} for table, rows in everything(synced, tenant).items()
+    }
+    played = synced.sandbox.play(tenant, update=40, add=12, seed=1)
+    synced.cwpipe("sync", *TENANTS)
+    assert_same(synced)
+    for table, mapping in MAPPINGS.items():
+        changes = played.tables[mapping["source"]]
+        key = mapping["key"][0]
+        rows = synced.query(
+            f"select {key} as id, sk, effective_from, effective_to, is_current "
+            f'from "{tenant}"."{table}" order by {key}, effective_from'
+        )
+        opened = [row for row in rows if row["sk"] not in before[table]]
+        assert {int(row["id"]) for row in opened} == {*changes.updated, *changes.added}
+        for record in changes.updated:
+            old, new = (row for row in rows if int(row["id"]) == record)
+            assert (old["effective_to"], old["is_current"]) == (new["effective_from"], False)
+            assert (new["effective_to"], new["is_current"]) == (None, True)
+    wait_until_empty(synced)
+
+
+def test_replayed_messages_and_files_change_nothing(synced: Cloud) -> None:
+    tenant = "e2e-north"
+    before = everything(synced, tenant)
+    s3, sqs, events = (synced.aws(name) for name in ("s3", "sqs", "events"))
+    bucket = "connectwise-local-000000000000"
+    queue = sqs.get_queue_url(QueueName="connectwise-transformer-files-local")["QueueUrl"]
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"{tenant}/raw/")["Contents"]
+    for found in reversed(listed):
+        envelope = {
+            "source": "aws.s3",
+            "detail-type": "Object Created",
+            "detail": {"bucket": {"name": bucket}, "object": {"key": found["Key"], "size": 1}},
+        }
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(envelope))
+    for table in MAPPINGS:
+        detail = {"version": 1, "tenant_id": tenant, "canonical_table": table, "after_sequence": 0}
+        events.put_events(
+            Entries=[
+                {
+                    "EventBusName": "connectwise-local",
+                    "Source": "connectwise.operator",
+                    "DetailType": "CommitsRequested",
+                    "Detail": json.dumps(detail),
+                }
+            ]
+        )
+    time.sleep(2)
+    wait_until_empty(synced)
+    assert everything(synced, tenant) == before

@@ -1,0 +1,46 @@
+CREATE TABLE "acme-north"."tickets" ("sk" VARCHAR(32), "tenant_id" VARCHAR(63), "id" BIGINT, "effective_from" TIMESTAMP, "effective_to" TIMESTAMP, "is_current" BOOLEAN, "is_deleted" BOOLEAN, "source_updated_at" TIMESTAMP, "attr_hash" VARCHAR(32), "recorded_at" TIMESTAMP, "run_id" VARCHAR(64), "mapping_version" INTEGER, "sequence" BIGINT, "summary" VARCHAR(100), "price" DECIMAL(18,2), "tags" SUPER)
+DISTSTYLE AUTO SORTKEY ("effective_from");
+
+INSERT INTO "acme-north"."load_ledger"
+  ("load_id", "table_name", "first_sequence", "last_sequence", "rows", "loaded_at")
+VALUES ('0123456789abcdef0123456789abcdef', 'tickets', 0, 0, 0, GETDATE());
+
+INSERT INTO "acme-north"."load_columns"
+  ("table_name", "position", "column_name", "column_type")
+VALUES
+  ('tickets', 1, 'sk', 'varchar(32)'),
+  ('tickets', 2, 'tenant_id', 'varchar(63)'),
+  ('tickets', 3, 'id', 'bigint'),
+  ('tickets', 4, 'effective_from', 'timestamp'),
+  ('tickets', 5, 'effective_to', 'timestamp'),
+  ('tickets', 6, 'is_current', 'boolean'),
+  ('tickets', 7, 'is_deleted', 'boolean'),
+  ('tickets', 8, 'source_updated_at', 'timestamp'),
+  ('tickets', 9, 'attr_hash', 'varchar(32)'),
+  ('tickets', 10, 'recorded_at', 'timestamp'),
+  ('tickets', 11, 'run_id', 'varchar(64)'),
+  ('tickets', 12, 'mapping_version', 'integer'),
+  ('tickets', 13, 'sequence', 'bigint'),
+  ('tickets', 14, 'summary', 'varchar(100)'),
+  ('tickets', 15, 'price', 'decimal(18,2)'),
+  ('tickets', 16, 'tags', 'super');
+
+CREATE VIEW "acme-north"."tickets_current" AS
+SELECT "sk", "tenant_id", "id", "effective_from", "effective_to", "is_current", "is_deleted", "source_updated_at", "attr_hash", "recorded_at", "run_id", "mapping_version", "sequence", "summary", "price", "tags"
+FROM "acme-north"."tickets"
+WHERE "is_current";
+
+SELECT
+  COALESCE(MAX("last_sequence"), 0) AS "last_sequence",
+  CAST(COALESCE(SUM("rows"), 0) AS BIGINT) AS "all_rows",
+  CAST(COALESCE(SUM(CASE WHEN "last_sequence" > 0 THEN "rows" ELSE 0 END), 0)
+    AS BIGINT) AS "new_rows",
+  CAST(EXTRACT(EPOCH FROM MAX("loaded_at")) AS BIGINT) AS "loaded_at"
+FROM "acme-north"."load_ledger"
+WHERE "table_name" = 'tickets' AND "last_sequence" > 0;
+
+SELECT "column_name", "column_type"
+FROM "acme-north"."load_columns"
+WHERE "table_name" = 'tickets'
+ORDER BY "position";
+
