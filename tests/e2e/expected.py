@@ -72,7 +72,21 @@ def plain(value: Any, column_type: str) -> Any:
         moment = datetime.fromisoformat(str(value))
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     if kind == "super":
-        return json.loads(value) if isinstance(value, str) else value
+        return without_links(json.loads(value) if isinstance(value, str) else value)
     if kind in {"decimal", "bigint", "integer", "double precision"}:
         return Decimal(str(value))
+    return value
+
+
+def without_links(value: Any) -> Any:
+    """JSON as the warehouse keeps it: no nulls, no links (they name the server's release)."""
+    if isinstance(value, list):
+        return [without_links(item) for item in value]
+    if isinstance(value, dict):
+        kept = {
+            name: without_links(item)
+            for name, item in value.items()
+            if item is not None and not name.endswith("_href")
+        }
+        return {name: item for name, item in kept.items() if name != "_info" or item}
     return value

@@ -14,6 +14,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StringConstraints,
     field_validator,
     model_validator,
 )
@@ -49,14 +50,17 @@ class MappingError(Terminal):
     """A mapping file cannot be used; the text names file, column and reason."""
 
 
+_PATH: Final = r"^[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*$"
+
+
 def _path(text: object) -> object:
-    if isinstance(text, str) and not re.fullmatch(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*", text, re.ASCII):
+    if isinstance(text, str) and not re.fullmatch(_PATH, text):
         raise ValueError(f"{text!r} is not a path: write field names separated by '/'")
     return text
 
 
 #: From the record into references and `_info`: `company/id`, `_info/lastUpdated`.
-FieldPath = Annotated[str, BeforeValidator(_path)]
+FieldPath = Annotated[str, StringConstraints(pattern=_PATH), BeforeValidator(_path)]
 
 
 class Column(BaseModel):

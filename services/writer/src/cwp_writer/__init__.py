@@ -1,0 +1,1 @@
+"""Batches landed pages of one tenant, table and run into one raw Parquet file."""

@@ -1,0 +1,36 @@
+"""Answers kept for a while in the container."""
+
+import time
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class Remembered(Generic[Key, Value]):
+    """What `load` answers, kept for `seconds`. An error is not kept: the next call asks again."""
+
+    def __init__(
+        self,
+        load: Callable[[Key], Value],
+        seconds: float,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._load = load
+        self._seconds = seconds
+        self._now = now
+        self._kept: dict[Key, tuple[float, Value]] = {}
+
+    def get(self, key: Key) -> Value:
+        """The kept answer if it is young enough, else a new one."""
+        kept = self._kept.get(key)
+        if kept and self._now() - kept[0] < self._seconds:
+            return kept[1]
+        value = self._load(key)
+        self._kept[key] = (self._now(), value)
+        return value
+
+    def forget(self, key: Key) -> None:
+        """Ask again at the next `get`."""
+        self._kept.pop(key, None)

@@ -1,0 +1,107 @@
+"""S3 as the writer uses it: landed pages in, raw files out."""
+
+import gzip
+import hashlib
+import zlib
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from cwp_shared import keys
+from cwp_shared.clock import Clock, sortable, utc_now
+from cwp_shared.errors import Retriable, Terminal
+from cwp_shared.events import PageFetched
+
+#: Two writers in the same microsecond are rare, six are a broken clock.
+_TRIES: Final = 6
+_TAKEN: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+
+
+class Landed:
+    """Landed page bodies, each checked against what the fetcher said of it.
+
+    Args:
+        s3: an S3 client.
+        bucket: the lake.
+    """
+
+    def __init__(self, s3: Any, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def read(self, page: PageFetched) -> bytes:
+        """The page's body as it was received.
+
+        Raises:
+            Terminal: it is missing, another tenant's, or not what was fetched.
+        """
+        key = page.landing_key
+        if not key.startswith(f"{page.tenant_id}/landing/"):
+            raise Terminal(f"{key} is no landed page of tenant {page.tenant_id!r}")
+        body = _unpacked(self._get(key), key)
+        if hashlib.sha256(body).hexdigest() != page.sha256:
+            raise Terminal(
+                f"landed page {key} is not what was fetched: its sha256 differs from the event's; "
+                "sync the table again"
+            )
+        return body
+
+    def _get(self, key: str) -> bytes:
+        try:
+            found: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchKey":
+                raise
+            raise Terminal(
+                f"landed page {key} is missing: it expired or was deleted; sync the table again"
+            ) from None
+        return found
+
+
+class RawFiles:
+    """Raw files; no two ever have the same key.
+
+    Args:
+        s3: an S3 client.
+        bucket: the lake.
+        clock: names the files.
+    """
+
+    def __init__(self, s3: Any, bucket: str, clock: Clock = utc_now) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._clock = clock
+
+    def put(self, tenant_id: str, table: str, content: bytes) -> str:
+        """Store a file under the present moment, or the next one that is free; its key.
+
+        Raises:
+            Retriable: every moment tried was taken.
+        """
+        for _ in range(_TRIES):
+            key = keys.raw(tenant_id, table, sortable(self._clock()))
+            if self._create(key, content):
+                return key
+        raise Retriable(f"no free key for a raw file of {table} of {tenant_id!r}: last was {key}")
+
+    def _create(self, key: str, content: bytes) -> bool:
+        try:
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=content,
+                ContentType="application/vnd.apache.parquet",
+                IfNoneMatch="*",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _TAKEN:
+                return False
+            raise
+        return True
+
+
+def _unpacked(packed: bytes, key: str) -> bytes:
+    try:
+        return gzip.decompress(packed)
+    except (OSError, EOFError, zlib.error):
+        raise Terminal(f"landed page {key} is not gzip; sync the table again") from None

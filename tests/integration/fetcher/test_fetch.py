@@ -1,0 +1,341 @@
+"""The fetcher's function against moto and a ConnectWise site on the loopback interface."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from cwp_fetcher import bootstrap
+from cwp_fetcher.handler import fetch
+from cwp_shared import aws
+from cwp_shared.events import PageJob
+from cwp_shared.inbox import MAX_RECEIVES
+from cwp_shared.tenants import TenantConfig
+from tests.aws_environment import isolate
+from tests.integration.fetcher.site import API, Site, serve
+from tests.lambda_queue import BUS, Queue, WatchedBus
+
+UPPER = datetime(2026, 11, 23, 7, 40, tzinfo=UTC)
+SECRETS = {"public_key": "pub-Zk3jq9", "private_key": "prv-8sHw2x", "client_id": "cli-77aa01"}
+
+
+@dataclass
+class World:
+    site: Site
+    jobs: Queue
+    dead_letters: Queue
+    bus: WatchedBus
+    s3: Any
+    secrets: Any
+    tenants: Any
+
+    def send(self, given: PageJob | str) -> None:
+        self.jobs.send(given if isinstance(given, str) else given.model_dump_json())
+
+    def deliver(self, receives: int | None = None) -> list[dict[str, Any]]:
+        return self.jobs.deliver(fetch, receives)
+
+    def body(self, key: str) -> bytes:
+        content: bytes = self.s3.get_object(Bucket="lake", Key=key)["Body"].read()
+        return content
+
+
+def job(**changes: Any) -> PageJob:
+    values: dict[str, Any] = {
+        "tenant_id": "acme",
+        "kind": "page",
+        "run_id": "run-1",
+        "table": "service_tickets",
+        "mode": "full",
+        "lower": None,
+        "upper": UPPER,
+    }
+    return PageJob(**(values | changes))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _clients() -> Iterator[None]:
+    """Clients are slow to build: the tests of this module share them, nobody else does."""
+    aws.client.cache_clear()
+    aws.table.cache_clear()
+    yield
+    aws.client.cache_clear()
+    aws.table.cache_clear()
+
+
+@pytest.fixture
+def _bootstrap() -> Iterator[None]:
+    yield
+    bootstrap.session().close()
+    for cached in (
+        bootstrap.settings,
+        bootstrap.session,
+        bootstrap.fetcher,
+        bootstrap.processor,
+    ):
+        cached.cache_clear()
+
+
+def _tenants(site: Site) -> Any:
+    aws.client("dynamodb").create_table(
+        TableName="TenantServices-local",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "tenant_id", "AttributeType": "S"},
+            {"AttributeName": "service", "AttributeType": "S"},
+        ],
+        KeySchema=[
+            {"AttributeName": "tenant_id", "KeyType": "HASH"},
+            {"AttributeName": "service", "KeyType": "RANGE"},
+        ],
+    )
+    table = aws.table("TenantServices-local")
+    acme = TenantConfig(tenant_id="acme", site=site.url, company="ACME")
+    table.put_item(Item=acme.to_item())
+    return table
+
+
+@pytest.fixture
+def world(_bootstrap: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    isolate(monkeypatch)
+    with serve(Site()) as site, mock_aws():
+        built = World(
+            site=site,
+            jobs=Queue.make("jobs"),
+            dead_letters=Queue.make("jobs-dlq"),
+            bus=WatchedBus.make(),
+            s3=aws.client("s3"),
+            secrets=aws.client("secretsmanager"),
+            tenants=_tenants(site),
+        )
+        built.s3.create_bucket(Bucket="lake")
+        built.secrets.create_secret(Name="connectwise/local/acme", SecretString=json.dumps(SECRETS))
+        environment = {
+            "STAGE": "local",
+            "BUS_NAME": BUS,
+            "BUCKET_NAME": "lake",
+            "QUEUE_URL": built.jobs.url,
+            "DLQ_URL": built.dead_letters.url,
+            "TENANT_SERVICES_TABLE": "TenantServices-local",
+            "ALLOWED_HOSTS": "",
+        }
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        yield built
+
+
+def test_a_window_is_walked_to_its_empty_page(world: World) -> None:
+    world.site.ids = set(range(1, 2501))
+    world.send(job(high_id=2400))
+    pages: list[dict[str, Any]] = []
+    while not pages or not pages[-1]["is_last"]:
+        assert world.deliver() == []
+        ((kind, detail),) = world.bus.take()
+        assert kind == "PageFetched"
+        pages.append(detail)
+    assert [page["rows"] for page in pages] == [1000, 1000, 400, 0]
+    landed = [gzip.decompress(world.body(page["landing_key"])) for page in pages]
+    ids = [row["id"] for text in landed for row in json.loads(text)]
+    assert ids == list(range(1, 2401))
+    assert len(world.site.asked) == 5  # companyinfo and four pages, nothing twice
+    assert world.jobs.take() == []
+    assert world.dead_letters.take() == []
+
+
+def test_requests_carry_the_tenants_keys(world: World) -> None:
+    world.send(job())
+    world.deliver()
+    about_company, about_tickets = world.site.headers
+    assert "Authorization" not in about_company
+    assert about_tickets["Authorization"].startswith("Basic ")
+    assert about_tickets["clientId"] == SECRETS["client_id"]
+    assert "version=" in about_tickets["Accept"]
+
+
+def test_a_survey_is_answered(world: World) -> None:
+    world.site.ids = {11, 40, 900}
+    world.send(job(kind="survey"))
+    assert world.deliver() == []
+    ((kind, detail),) = world.bus.take()
+    assert kind == "TableSurveyed"
+    assert (detail["count"], detail["lowest_id"], detail["highest_id"]) == (3, 11, 900)
+
+
+def test_a_job_delivered_twice_is_fetched_once(world: World) -> None:
+    world.site.ids = {1, 2}
+    world.send(job())
+    world.send(job())
+    assert world.deliver() == []
+    first, second = world.bus.take()
+    assert first == second
+    assert sum(API in path for path in world.site.asked) == 1
+
+
+def test_a_tag_lets_the_landed_page_expire(world: World) -> None:
+    world.send(job())
+    world.deliver()
+    ((_, detail),) = world.bus.take()
+    tags = world.s3.get_object_tagging(Bucket="lake", Key=detail["landing_key"])["TagSet"]
+    assert tags == [{"Key": "kind", "Value": "landing"}]
+
+
+def test_refused_keys_end_the_job_with_a_reason_and_no_key_in_the_log(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = b'{"code":"Unauthorized","message":"keys pub-Zk3jq9 prv-8sHw2x are unknown"}'
+    world.site.script = lambda path, _: (401, {}, said) if path == API else None
+    world.send(job())
+    assert world.deliver() == []
+    ((kind, detail),) = world.bus.take()
+    assert (kind, detail["reason_class"]) == ("PageFailed", "credentials")
+    assert "Unauthorized" in detail["reason"]
+    log = "".join(capsys.readouterr())
+    assert not [value for value in SECRETS.values() if value in log + detail["reason"]]
+    assert world.dead_letters.take() == []
+
+
+def test_rotated_keys_are_picked_up_at_once(world: World) -> None:
+    world.send(job())
+    world.deliver()
+    new = SECRETS | {"client_id": "cli-new001"}
+    world.secrets.put_secret_value(SecretId="connectwise/local/acme", SecretString=json.dumps(new))
+    world.site.script = lambda path, _: (
+        (401, {}, b"{}")
+        if path == API and world.site.headers[-1]["clientId"] != "cli-new001"
+        else None
+    )
+    world.send(job(window=1))
+    assert world.deliver() == []
+    assert [kind for kind, _ in world.bus.take()] == ["PageFetched", "PageFetched"]
+
+
+def test_a_disabled_tenant_is_not_asked_for(world: World) -> None:
+    world.tenants.update_item(
+        Key={"tenant_id": "acme", "service": "connectwise"},
+        UpdateExpression="SET enabled = :no",
+        ExpressionAttributeValues={":no": False},
+    )
+    world.send(job())
+    assert world.deliver() == []
+    ((kind, detail),) = world.bus.take()
+    assert (kind, detail["reason_class"]) == ("PageFailed", "configuration")
+    assert world.site.asked == []
+
+
+def test_a_tenant_without_keys_is_told_which_secret_is_missing(world: World) -> None:
+    world.secrets.delete_secret(SecretId="connectwise/local/acme", ForceDeleteWithoutRecovery=True)
+    world.send(job())
+    assert world.deliver() == []
+    ((_, detail),) = world.bus.take()
+    assert detail["reason_class"] == "configuration"
+    assert "connectwise/local/acme" in detail["reason"]
+
+
+def test_a_redirect_is_not_followed_so_keys_stay_with_their_host(world: World) -> None:
+    with serve(Site()) as other:
+        headers = {"Location": f"{other.url}{API}"}
+        world.site.script = lambda path, _: (302, headers, b"") if path == API else None
+        world.send(job())
+        assert world.deliver() == []
+        assert other.asked == []
+    ((_, detail),) = world.bus.take()
+    assert detail["reason_class"] == "configuration"
+
+
+def cut_off(path: str, _query: dict[str, str]) -> tuple[int, dict[str, str], bytes] | None:
+    return (200, {"Content-Length": "100"}, b'[{"id": 1}]') if path == API else None
+
+
+def busy(path: str, _query: dict[str, str]) -> tuple[int, dict[str, str], bytes] | None:
+    said = b'{"error":"ConnectWiseAPI","message":"Too many requests."}'
+    return (429, {"Retry-After": "60"}, said) if path == API else None
+
+
+@pytest.mark.parametrize("script", [cut_off, busy])
+def test_what_passes_is_tried_again_and_then_given_up_on(world: World, script: Any) -> None:
+    world.site.script = script
+    world.send(job())
+    assert len(world.deliver()) == 1
+    assert (world.bus.take(), world.dead_letters.take(), world.jobs.take()) == ([], [], [])
+
+    world.send(job())
+    assert world.deliver(receives=MAX_RECEIVES) == []
+    ((kind, detail),) = world.bus.take()
+    assert (kind, detail["reason_class"]) == ("PageFailed", "exhausted")
+    (dead,) = world.dead_letters.take()
+    assert PageJob.model_validate_json(dead["Body"]) == job()
+
+
+def test_a_throttled_job_waits_as_long_as_the_api_says(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[int] = []
+    sqs = aws.client("sqs")
+    real = sqs.change_message_visibility
+
+    def change(**request: Any) -> Any:
+        waits.append(request["VisibilityTimeout"])
+        return real(**request)
+
+    monkeypatch.setattr(sqs, "change_message_visibility", change)
+    world.site.script = busy
+    world.send(job())
+    world.deliver()
+    assert sum(API in path for path in world.site.asked) == 1
+    assert len(waits) == 1
+    assert timedelta(seconds=60) <= timedelta(seconds=waits[0]) <= timedelta(seconds=75)
+
+
+def test_a_page_that_stays_bad_is_quarantined_with_its_reason(world: World) -> None:
+    world.site.script = lambda path, _: (200, {}, b"<html>") if path == API else None
+    world.send(job())
+    assert len(world.deliver()) == 1
+    assert world.s3.list_objects_v2(Bucket="lake")["KeyCount"] == 0
+
+    world.send(job())
+    assert world.deliver(receives=MAX_RECEIVES) == []
+    ((kind, detail),) = world.bus.take()
+    assert (kind, detail["reason_class"]) == ("PageFailed", "bad_page")
+    key = "acme/quarantine/service_tickets/run-1/w000-p00000.body"
+    assert key in detail["reason"]
+    assert world.body(key) == b"<html>"
+    assert "not a page" in json.loads(world.body(f"{key}.reason.json"))["reason"]
+    (dead,) = world.dead_letters.take()
+    assert "not a page" in dead["MessageAttributes"]["Reason"]["StringValue"]
+
+
+def test_a_refused_request_goes_to_the_dead_letters_at_once(world: World) -> None:
+    said = b'{"code":"ApiFindCondition","message":"lastUpdated is not a recognized name."}'
+    world.site.script = lambda path, _: (400, {}, said) if path == API else None
+    world.send(job())
+    assert world.deliver() == []
+    ((_, detail),) = world.bus.take()
+    assert detail["reason_class"] == "refused"
+    (dead,) = world.dead_letters.take()
+    assert "ApiFindCondition" in dead["MessageAttributes"]["Reason"]["StringValue"]
+
+
+@pytest.mark.parametrize("body", ["not json", "{}", '{"tenant_id":"../etc","kind":"page"}'])
+def test_a_malformed_message_goes_to_the_dead_letters_and_says_what_is_wrong(
+    world: World, body: str
+) -> None:
+    world.send(body)
+    assert world.deliver() == []
+    (dead,) = world.dead_letters.take()
+    assert dead["Body"] == body
+    assert "not a valid PageJob" in dead["MessageAttributes"]["Reason"]["StringValue"]
+    assert world.bus.take() == []
+
+
+def test_a_bad_job_does_not_spoil_its_batch(world: World) -> None:
+    world.site.ids = {1}
+    world.send("not json")
+    world.send(job())
+    assert world.deliver() == []
+    assert [kind for kind, _ in world.bus.take()] == ["PageFetched"]
+    assert len(world.dead_letters.take()) == 1

@@ -1,0 +1,131 @@
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from cwp_fetcher.accounts import Accounts
+from cwp_fetcher.failures import JobFailed
+from cwp_shared.settings import Stage
+from tests.unit.fetcher.fakes import CLIENT, PRIVATE, PUBLIC, SECRETS
+
+ITEM: dict[str, Any] = {
+    "tenant_id": "acme",
+    "service": "connectwise",
+    "site": "api-na.myconnectwise.net",
+    "company": "ACME",
+}
+SECRET = {"public_key": PUBLIC, "private_key": PRIVATE, "client_id": CLIENT}
+
+
+@dataclass
+class Sources:
+    item: dict[str, Any] | None = field(default_factory=lambda: dict(ITEM))
+    secret: str | None = field(default_factory=lambda: json.dumps(SECRET))
+    codebase: str | None = "v2025_1"
+    secrets_read: list[str] = field(default_factory=list)
+    codebases_read: list[tuple[str, str]] = field(default_factory=list)
+
+    def accounts(self, stage: Stage = "prod", hosts: tuple[str, ...] = ()) -> Accounts:
+        return Accounts(stage, hosts, lambda _: self.item, self._find_secret, self._find_codebase)
+
+    def _find_secret(self, name: str) -> str | None:
+        self.secrets_read.append(name)
+        return self.secret
+
+    def _find_codebase(self, site: str, company: str) -> str | None:
+        self.codebases_read.append((site, company))
+        return self.codebase
+
+
+def failure(sources: Sources, stage: Stage = "prod") -> JobFailed:
+    with pytest.raises(JobFailed) as caught:
+        sources.accounts(stage).current("acme")
+    assert not [secret for secret in SECRETS if secret in str(caught.value)]
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    return caught.value
+
+
+def test_an_account_is_settings_keys_and_codebase() -> None:
+    sources = Sources()
+    account = sources.accounts().current("acme")
+    assert account.api_root == "https://api-na.myconnectwise.net/v2025_1/apis/3.0"
+    assert account.login == (f"ACME+{PUBLIC}".encode(), PRIVATE.encode())
+    assert sources.secrets_read == ["connectwise/prod/acme"]
+    assert sources.codebases_read == [("https://api-na.myconnectwise.net", "ACME")]
+
+
+def test_keys_and_codebase_are_remembered_settings_are_not() -> None:
+    sources = Sources()
+    accounts = sources.accounts()
+    accounts.current("acme")
+    accounts.current("acme")
+    assert (len(sources.secrets_read), len(sources.codebases_read)) == (1, 1)
+    sources.item = ITEM | {"enabled": False}
+    with pytest.raises(JobFailed, match="disabled"):
+        accounts.current("acme")
+
+
+def test_a_renewed_account_has_what_is_stored_now() -> None:
+    sources = Sources()
+    accounts = sources.accounts()
+    old = accounts.current("acme")
+    sources.secret = json.dumps(SECRET | {"public_key": "rotated"})
+    sources.codebase = "v2026_1"
+    assert accounts.current("acme") == old
+    new = accounts.renewed(old)
+    assert new.login[0] == b"ACME+rotated"
+    assert new.codebase == "v2026_1"
+    assert accounts.current("acme") == new
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (None, "not in TenantServices"),
+        (ITEM | {"enabled": False}, "disabled"),
+        (ITEM | {"company": "no spaces here"}, "company"),
+        (ITEM | {"site": "evil.example.com"}, "allow-list"),
+        (ITEM | {"site": "http://api-na.myconnectwise.net"}, "https"),
+        (ITEM | {"site": "http://127.0.0.1:4580"}, "only stage local"),
+    ],
+)
+def test_wrong_settings_fail_as_configuration(item: dict[str, Any] | None, words: str) -> None:
+    found = failure(Sources(item=item))
+    assert found.reason_class == "configuration"
+    assert words in str(found)
+
+
+def test_a_host_the_stage_allows_may_be_called() -> None:
+    sources = Sources(item=ITEM | {"site": "cw.example.com"})
+    account = sources.accounts(hosts=("cw.example.com",)).current("acme")
+    assert account.site == "https://cw.example.com"
+
+
+def test_stage_local_may_call_this_machine() -> None:
+    sources = Sources(item=ITEM | {"site": "http://127.0.0.1:4580"})
+    assert sources.accounts("local").current("acme").site == "http://127.0.0.1:4580"
+
+
+@pytest.mark.parametrize(
+    ("secret", "words"),
+    [
+        (None, "missing"),
+        ("not json " + PRIVATE, "JSON"),
+        (json.dumps({"public_key": PUBLIC, "private_key": PRIVATE}), "client_id"),
+        (json.dumps(SECRET | {"client_id": CLIENT + "\n"}), "client_id"),
+        (json.dumps(SECRET | {"public_key": ""}), "public_key"),
+        (json.dumps(SECRET | {"private_key": PRIVATE + "é"}), "private_key"),
+    ],
+)
+def test_wrong_secrets_are_named_and_never_shown(secret: str | None, words: str) -> None:
+    found = failure(Sources(secret=secret))
+    assert found.reason_class == "configuration"
+    assert "connectwise/prod/acme" in str(found)
+    assert words in str(found)
+
+
+def test_an_unknown_company_fails_as_credentials_and_is_named() -> None:
+    found = failure(Sources(codebase=None))
+    assert found.reason_class == "credentials"
+    assert "ACME" in str(found)

@@ -1,0 +1,166 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from cwp_shared.mapping import Mapping, MappingError, mapping_schema
+from cwp_shared.mapping_files import SCHEMA_FILE, parse_mapping, read_mappings
+from cwp_shared.tables import source_tables
+
+MAPPINGS = Path(__file__).resolve().parents[3] / "mappings"
+
+
+def tickets(**changes: Any) -> dict[str, Any]:
+    mapping: dict[str, Any] = {
+        "table": "tickets",
+        "source": "service_tickets",
+        "version": 1,
+        "key": ["ticket_id"],
+        "updated_at": "_info/lastUpdated",
+        "columns": [column(name="ticket_id", type="bigint", source="id"), column()],
+    }
+    return mapping | changes
+
+
+def column(
+    name: str = "summary",
+    type: str = "varchar(400)",  # noqa: A002 - the mapping's own word
+    source: str = "summary",
+    **more: Any,
+) -> dict[str, Any]:
+    return {"name": name, "type": type, "from": source} | more
+
+
+def complaint(mapping: dict[str, Any], file_name: str = "tickets.json") -> str:
+    with pytest.raises(MappingError) as caught:
+        parse_mapping(json.dumps(mapping), file_name)
+    return str(caught.value)
+
+
+def with_column(**parts: Any) -> dict[str, Any]:
+    return tickets(columns=[*tickets()["columns"], column(**({"name": "extra"} | parts))])
+
+
+def test_a_mapping_knows_its_keys_and_attributes() -> None:
+    mapping = parse_mapping(json.dumps(tickets()), "tickets.json")
+    assert [c.name for c in mapping.key_columns] == ["ticket_id"]
+    assert [c.name for c in mapping.attributes] == ["summary"]
+    assert mapping.columns[1].sizes == (400,)
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ({"source": "budgetHourz"}, "has no field 'budgetHourz'; did you mean 'budgetHours'?"),
+        ({"source": "company"}, "company is an object: name a field inside it, such as company/id"),
+        ({"source": "customFields"}, "customFields is []->CustomFieldValue, which varchar(400)"),
+        ({"source": "closedFlag", "type": "timestamp"}, "closedFlag is bool, which timestamp"),
+        ({"type": "super"}, "summary is string(100), which super does not hold"),
+        ({"type": "varchar(70000)"}, "varchar takes 1 to 65535 bytes"),
+        ({"type": "decimal(10,12)", "source": "budgetHours"}, "its scale included"),
+        ({"type": "money"}, "should match pattern"),
+        ({"source": "company//id"}, "'company//id' is not a path"),
+        ({"source": "_info/updatedBy"}, "set history to ignored (scd2.md R4)"),
+        ({"as_set": True}, "as_set is for lists"),
+        ({"history": "forgotten"}, "'tracked' or 'ignored'"),
+        ({"colour": "red"}, "Extra inputs are not permitted"),
+    ],
+)
+def test_a_wrong_column_is_named_with_file_and_reason(parts: dict[str, Any], reason: str) -> None:
+    text = complaint(with_column(**parts))
+    assert text.startswith("mappings/tickets.json: column extra: ")
+    assert reason in text
+
+
+def test_reserved_and_repeated_names_are_refused() -> None:
+    assert "column sk: the name belongs to the history" in complaint(with_column(name="sk"))
+    assert "named twice: summary" in complaint(with_column(name="summary"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"source": "service_tikets"}, "source: unknown table 'service_tikets'"),
+        ({"key": ["number"]}, "key: there is no column number"),
+        ({"key": ["ticket_id", "ticket_id"]}, "key: a column is named twice"),
+        ({"updated_at": "summary_at"}, "updated_at: /service/tickets has no field 'summary_at'"),
+        ({"created_at": "closedFlag"}, "created_at: closedFlag is bool, not a time"),
+        ({"version": 0}, "version: "),
+    ],
+)
+def test_a_wrong_mapping_says_where(changes: dict[str, Any], reason: str) -> None:
+    assert reason in complaint(tickets(**changes))
+
+
+def test_sensitive_fields_cannot_be_mapped() -> None:
+    mapping = tickets(
+        table="contacts",
+        source="company_contacts",
+        columns=[
+            column(name="ticket_id", type="bigint", source="id"),
+            column(name="secret", source="portalPassword"),
+        ],
+    )
+    text = complaint(mapping, "contacts.json")
+    assert "column secret: portalPassword is sensitive and never stored" in text
+
+
+def test_a_key_is_a_whole_number_or_text() -> None:
+    mapping = tickets(columns=[column(name="ticket_id", type="decimal(18,4)", source="id")])
+    assert "a key column is bigint, integer, varchar, not decimal(18,4)" in complaint(mapping)
+
+
+def test_a_file_is_named_by_its_table() -> None:
+    assert "the mapping of tickets belongs in tickets.json" in complaint(tickets(), "other.json")
+
+
+def test_the_digest_follows_the_meaning_only() -> None:
+    def digest(**changes: Any) -> str:
+        return Mapping.model_validate(tickets(**changes)).digest
+
+    assert digest() == digest(version=2) == digest(**{"$schema": "./mapping.schema.json"})
+    assert digest() != digest(created_at="_info/dateEntered")
+
+
+def test_a_broken_file_stops_only_its_own_table(tmp_path: Path) -> None:
+    (tmp_path / "tickets.json").write_text(json.dumps(tickets()))
+    (tmp_path / "companies.json").write_text(json.dumps(tickets(source="company_companies")))
+    (tmp_path / SCHEMA_FILE).write_text("{}")
+    mappings = read_mappings(tmp_path)
+    assert [m.table for m in mappings.of_source("service_tickets")] == ["tickets"]
+    assert mappings.of_source("time_entries") == ()
+    with pytest.raises(MappingError, match=r"mappings/companies\.json: "):
+        mappings.of_source("company_companies")
+
+
+def test_a_file_that_is_no_json_stops_all_tables_without_a_mapping(tmp_path: Path) -> None:
+    (tmp_path / "tickets.json").write_text(json.dumps(tickets()))
+    (tmp_path / "companies.json").write_text("{")
+    mappings = read_mappings(tmp_path)
+    assert mappings.of_source("service_tickets")
+    with pytest.raises(MappingError, match=r"mappings/companies\.json: .*JSON"):
+        mappings.of_source("company_companies")
+
+
+def test_a_missing_directory_says_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(MappingError, match="set MAPPINGS_DIR"):
+        read_mappings(tmp_path / "nowhere")
+
+
+def test_the_repository_maps_every_source_table() -> None:
+    mappings = read_mappings(MAPPINGS)
+    assert mappings.broken == ()
+    for source in source_tables():
+        assert len(mappings.of_source(source)) == 1
+    assert {m.table for m in mappings.valid} == {"tickets", "time_entries", "companies", "contacts"}
+
+
+def test_the_committed_schema_is_the_generated_one_and_takes_every_mapping() -> None:
+    schema = json.loads((MAPPINGS / SCHEMA_FILE).read_text())
+    assert schema == mapping_schema()
+    for path in MAPPINGS.glob("*s.json"):
+        jsonschema.validate(json.loads(path.read_text()), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(tickets(version="one"), schema)

@@ -1,0 +1,73 @@
+import io
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cwp_shared import raw_columns
+from cwp_writer.parquet import page_columns, raw_table, to_parquet
+from tests.unit.writer.fakes import UPPER, page
+
+
+def table(*pages: tuple[int, int, list[dict[str, Any]]]) -> pa.Table:
+    columns = [page_columns(page(rows, window, number)[0], rows) for window, number, rows in pages]
+    return raw_table(columns)
+
+
+FIRST = (0, 0, [{"id": 2, "a": 1}, {"id": 3}])
+SECOND = (0, 1, [{"id": 9, "b": {"c": "x"}}])
+THIRD = (1, 0, [{"id": 1}])
+
+
+def test_rows_say_where_they_were_seen() -> None:
+    assert table(FIRST, SECOND, THIRD).select(list(raw_columns.SYSTEM_COLUMNS)).to_pylist() == [
+        {
+            "_cwp_run_id": "run-1",
+            "_cwp_upper": UPPER,
+            "_cwp_window": window,
+            "_cwp_page": number,
+            "_cwp_row": row,
+        }
+        for window, number, row in [(0, 0, 0), (0, 0, 1), (0, 1, 0), (1, 0, 0)]
+    ]
+
+
+def test_our_columns_come_first_then_the_apis_by_name() -> None:
+    schema = table(SECOND, FIRST).schema
+    assert schema.names == [*raw_columns.SYSTEM_COLUMNS, "a", "b__c", "id"]
+    assert [str(kind) for kind in schema.types] == [
+        "string",
+        "timestamp[us, tz=UTC]",
+        "int32",
+        "int32",
+        "int32",
+        "int64",
+        "string",
+        "int64",
+    ]
+
+
+def test_the_order_of_messages_does_not_matter() -> None:
+    straight, reverse = table(FIRST, SECOND, THIRD), table(THIRD, SECOND, FIRST)
+    assert straight["id"].to_pylist() == [2, 3, 9, 1]
+    assert to_parquet(straight) == to_parquet(reverse)
+
+
+def test_rows_without_any_field_are_still_rows() -> None:
+    assert table((0, 0, [{}, {"a": None}])).num_rows == 2
+
+
+def test_the_file_says_what_it_holds_and_is_plain_parquet() -> None:
+    content = to_parquet(table(FIRST, SECOND))
+    assert pq.read_table(io.BytesIO(content)).equals(table(FIRST, SECOND))
+    file = pq.ParquetFile(io.BytesIO(content))
+    described = {k: v for k, v in file.metadata.metadata.items() if k.startswith(b"cwp.")}
+    assert described == {
+        raw_columns.META_TENANT: b"acme",
+        raw_columns.META_TABLE: b"service_tickets",
+        raw_columns.META_RUN: b"run-1",
+        raw_columns.META_ROWS: b"3",
+    }
+    assert file.metadata.format_version == "2.6"
+    group = file.metadata.row_group(0)
+    assert {group.column(n).compression for n in range(group.num_columns)} == {"ZSTD"}
