@@ -1,0 +1,72 @@
+import threading
+
+import pytest
+
+from cwp_local.sandbox.conditions import Clause
+from cwp_local.sandbox.tables import TABLES, TICKETS
+from tests.unit.local.sandbox.clients import Client
+
+ALL = Clause("1")
+
+
+def plan(client: Client, sql: str) -> str:
+    with client.company.store._reading() as connection:
+        return " ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}"))
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "id > 20010 AND id <= 20100",
+        "id > 20010 AND last_updated >= '2026-01-01' AND last_updated <= '2026-02-01'",
+        "last_updated >= '2026-01-01T00:00:00Z'",
+        "link_company_id = 250",
+        "1",
+    ],
+)
+def test_the_pipelines_questions_touch_no_body(still: Client, where: str) -> None:
+    sql = f"SELECT id FROM service_tickets WHERE {where} ORDER BY id LIMIT 1000"
+    assert "USING COVERING INDEX" in plan(still, sql)
+
+
+def test_finding_what_hangs_on_a_row_is_indexed(still: Client) -> None:
+    for table in TABLES.values():
+        for path in table.indexed:
+            name = f"link_{path.replace('/', '_')}"
+            sql = f"SELECT id FROM {table.id} WHERE {name} = 5 ORDER BY id"
+            assert f"({name}=?)" in plan(still, sql)
+
+
+def test_readers_do_not_wait_for_a_writer(client: Client) -> None:
+    store = client.company.store
+    with store.writing() as writing:
+        row_id = client.ids("/service/tickets")[0]
+        writing.delete(TICKETS, row_id)
+        assert store.body(TICKETS, row_id) is not None
+    assert store.body(TICKETS, row_id) is None
+
+
+def test_writers_take_turns(client: Client) -> None:
+    store, row_ids = client.company.store, client.ids("/service/tickets")[:40]
+
+    def lengthen(row_id: int) -> None:
+        with store.writing() as writing:
+            note = writing.note("written") or 0
+            writing.delete(TICKETS, row_id)
+            writing.set_note("written", note + 1)
+
+    threads = [threading.Thread(target=lengthen, args=(row_id,)) for row_id in row_ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store.note("written") == 40
+    assert store.count(TICKETS, ALL) == 200
+
+
+def test_a_file_that_is_gone_does_not_come_back_empty(client: Client) -> None:
+    path = client.company.store.path
+    client.companies.delete("Acme")
+    with pytest.raises(Exception, match="unable to open"):
+        client.company.store.count(TICKETS, ALL)
+    assert not path.exists()
