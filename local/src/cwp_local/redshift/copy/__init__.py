@@ -1,0 +1,1 @@
+"""`COPY ... FORMAT AS PARQUET MANIFEST`: reads the manifest and the files, refuses as Redshift."""

@@ -1,0 +1,149 @@
+"""The event at a statement's end, on the default bus of the emulator's account.
+
+On AWS the service itself publishes it, and nobody else may publish under `aws.*`. The emulator
+keeps that rule for PutEvents, so there this module does what the service does on AWS: it asks the
+default bus for its rules, lets EventBridge itself match the event against each pattern, and hands
+the event to their queues. Best effort, as on AWS: what cannot be delivered is logged and lost.
+"""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cwp_local.redshift.statements import KEPT, Statement
+
+logger = logging.getLogger(__name__)
+
+SOURCE = "aws.redshift-data"
+DETAIL_TYPE = "Redshift Data Statement Status Change"
+_BUS = "default"
+_NOT_OURS = "NotAuthorizedForSourceException"
+
+
+class Announcer(Protocol):
+    """What the server needs to say that a statement has ended."""
+
+    def announce(self, statement: Statement) -> None:
+        """Publish the event if the request asked for one; never raises."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is under way."""
+        ...
+
+
+def status_change(statement: Statement, region: str, account: str) -> dict[str, Any]:
+    """The event, whole, as a rule's target gets it."""
+    ended = statement.updated_at or statement.created_at
+    submission = statement.submission
+    workgroup = uuid.uuid5(uuid.NAMESPACE_URL, submission.workgroup)
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": DETAIL_TYPE,
+        "source": SOURCE,
+        "account": account,
+        "time": ended.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": region,
+        "resources": [f"arn:aws:redshift-serverless:{region}:{account}:workgroup/{workgroup}"],
+        "detail": {
+            "principal": f"arn:aws:iam::{account}:root",
+            "statementName": submission.name,
+            "statementId": statement.id,
+            "redshiftQueryId": -1 if submission.is_batch else statement.parts[0].query_id,
+            "state": statement.status,
+            "rows": statement.rows,
+            "expireAt": int((ended + KEPT).timestamp()),
+        },
+    }
+
+
+class BusAnnouncer:
+    """Publishes in a thread of its own, so that a slow emulator holds up no statement."""
+
+    def __init__(self, events: Any, sqs: Any, region: str, account: str) -> None:
+        self._events = events
+        self._sqs = sqs
+        self._region = region
+        self._account = account
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="redshift-events")
+
+    def announce(self, statement: Statement) -> None:
+        """See `Announcer.announce`."""
+        if statement.submission.with_event:
+            event = status_change(statement, self._region, self._account)
+            self._thread.submit(self._publish, event)
+
+    def close(self) -> None:
+        """See `Announcer.close`."""
+        self._thread.shutdown(wait=True)
+
+    def _publish(self, event: dict[str, Any]) -> None:
+        statement_id = event["detail"]["statementId"]
+        try:
+            if not self._put(event):
+                self._deliver(event)
+        except (BotoCoreError, ClientError) as error:
+            logger.warning("event of statement %s is lost: %s", statement_id, error)
+        except Exception:
+            logger.exception("event of statement %s is lost", statement_id)
+
+    def _put(self, event: dict[str, Any]) -> bool:
+        """Publish by PutEvents; False where `aws.*` is not for everybody."""
+        answer = self._events.put_events(
+            Entries=[
+                {
+                    "Source": event["source"],
+                    "DetailType": event["detail-type"],
+                    "Detail": json.dumps(event["detail"]),
+                    "Resources": event["resources"],
+                }
+            ]
+        )
+        codes = {entry.get("ErrorCode") for entry in answer["Entries"]}
+        if answer["FailedEntryCount"] and codes != {_NOT_OURS}:
+            logger.warning("event is lost: PutEvents refused it: %s", sorted(map(str, codes)))
+        return codes != {_NOT_OURS}
+
+    def _deliver(self, event: dict[str, Any]) -> None:
+        text = json.dumps(event)
+        for rule in self._rules():
+            pattern = rule.get("EventPattern")
+            if not pattern or rule.get("State", "ENABLED") != "ENABLED":
+                continue
+            if self._events.test_event_pattern(EventPattern=pattern, Event=text)["Result"]:
+                self._hand_over(rule["Name"], text)
+
+    def _rules(self) -> Iterator[dict[str, Any]]:
+        yield from _pages(self._events.list_rules, "Rules", EventBusName=_BUS)
+
+    def _hand_over(self, rule: str, text: str) -> None:
+        list_targets = self._events.list_targets_by_rule
+        for target in _pages(list_targets, "Targets", EventBusName=_BUS, Rule=rule):
+            arn, changed = target["Arn"], {"Input", "InputPath", "InputTransformer"} & set(target)
+            if ":sqs:" not in arn or changed:
+                logger.warning("rule %s: only plain SQS targets get this event, not %s", rule, arn)
+                continue
+            self._send(target, text)
+
+    def _send(self, target: dict[str, Any], text: str) -> None:
+        name = target["Arn"].rsplit(":", 1)[1]
+        url = self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        group = target.get("SqsParameters", {}).get("MessageGroupId")
+        more = {"MessageGroupId": group} if group else {}
+        self._sqs.send_message(QueueUrl=url, MessageBody=text, **more)
+
+
+def _pages(call: Callable[..., dict[str, Any]], name: str, **arguments: str) -> Iterator[Any]:
+    token: str | None = None
+    while True:
+        answer = call(**arguments, **({"NextToken": token} if token else {}))
+        yield from answer[name]
+        token = answer.get("NextToken")
+        if not token:
+            return

@@ -1,0 +1,116 @@
+"""Running one statement in one session: its transaction, its parts, its failure."""
+
+import time
+
+from cwp_local.redshift.copy.command import CopyCommand
+from cwp_local.redshift.copy.load import run_copy
+from cwp_local.redshift.errors import Interrupted, SqlError
+from cwp_local.redshift.history import History
+from cwp_local.redshift.objects import Objects
+from cwp_local.redshift.sql.catalog import Context
+from cwp_local.redshift.sql.plan import Plan, plan
+from cwp_local.redshift.statements import ABORTED, FAILED, FINISHED, Outcome, Part, Statement
+from cwp_local.redshift.warehouse import Session
+
+
+class Execution:
+    """Runs statements and tells the history how they go."""
+
+    def __init__(self, history: History, objects: Objects) -> None:
+        self._history = history
+        self._objects = objects
+
+    def run(self, statement: Statement, session: Session) -> None:
+        """Run all parts: in one transaction, or in AUTO_COMMIT mode in one each."""
+        self._history.start(statement)
+        try:
+            if statement.submission.auto_commit:
+                self._one_by_one(statement, session)
+            else:
+                self._together(statement, session)
+        except Interrupted:
+            self._history.end(statement, ABORTED)
+
+    def _together(self, statement: Statement, session: Session) -> None:
+        """All parts or none; the first failure ends it."""
+        session.begin()
+        try:
+            for place in range(len(statement.parts)):
+                self._part(statement, place, session)
+            _check_cancelled(statement)
+            session.commit()
+        except SqlError as error:
+            session.rollback()
+            self._history.end(statement, FAILED, _whole_error(statement, error))
+        except BaseException:
+            session.rollback()
+            raise
+        else:
+            self._history.end(statement, FINISHED)
+
+    def _one_by_one(self, statement: Statement, session: Session) -> None:
+        """Each part by itself; one failure does not keep the others from running."""
+        first_error = ""
+        for place in range(len(statement.parts)):
+            session.begin()
+            try:
+                self._part(statement, place, session)
+                session.commit()
+            except SqlError as error:
+                session.rollback()
+                first_error = first_error or _whole_error(statement, error)
+            except BaseException:
+                session.rollback()
+                raise
+        self._history.end(statement, FAILED if first_error else FINISHED, first_error)
+
+    def _part(self, statement: Statement, place: int, session: Session) -> None:
+        part = statement.parts[place]
+        _check_cancelled(statement)
+        self._history.start_part(part)
+        begun = time.monotonic_ns()
+        try:
+            outcome = self._outcome(statement, part, session)
+        except SqlError as error:
+            self._history.end_part(part, None, f"ERROR: {error}", time.monotonic_ns() - begun)
+            raise
+        self._history.end_part(part, outcome, duration_ns=time.monotonic_ns() - begun)
+
+    def _outcome(self, statement: Statement, part: Part, session: Session) -> Outcome:
+        submission = statement.submission
+        in_batch = submission.is_batch and not submission.auto_commit
+        context = Context(session, submission.database, in_batch=in_batch)
+        steps = plan(part.sql, submission.parameters, context)
+        if isinstance(steps, CopyCommand):
+            rows = run_copy(
+                steps, context, session, self._objects, lambda: _check_cancelled(statement)
+            )
+            return Outcome(rows)
+        return _run(steps, session)
+
+
+def _run(steps: Plan, session: Session) -> Outcome:
+    if steps.gives == "nothing":
+        for step in steps.statements:
+            session.run(step)
+        return Outcome()
+    for step in steps.statements[:-1]:
+        session.run(step)
+    last = steps.statements[-1]
+    if steps.gives == "count":
+        return Outcome(session.count(last))
+    result = session.rows(last)
+    return Outcome(len(result.records), result)
+
+
+def _check_cancelled(statement: Statement) -> None:
+    if statement.cancelled:
+        raise Interrupted("Query cancelled on user's request")
+
+
+def _whole_error(statement: Statement, error: SqlError) -> str:
+    """The statement's own error: of a batch it says which query, counted from 1."""
+    if not statement.submission.is_batch:
+        return f"ERROR: {error}"
+    failed = [place for place, part in enumerate(statement.parts, 1) if part.status == FAILED]
+    return f"Query #{failed[-1]} failed with ERROR: {error}" if failed else f"ERROR: {error}"

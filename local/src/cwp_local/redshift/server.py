@@ -1,0 +1,126 @@
+"""The HTTP side: AWS JSON 1.1 over Starlette, and the parts put together."""
+
+import json
+import logging
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from cwp_local.redshift.errors import ApiError, validation
+from cwp_local.redshift.events import Announcer
+from cwp_local.redshift.execute import Execution
+from cwp_local.redshift.history import History
+from cwp_local.redshift.objects import Objects
+from cwp_local.redshift.operations import Operations
+from cwp_local.redshift.request_check import check_request
+from cwp_local.redshift.warehouse import Warehouse
+from cwp_local.redshift.worker import Worker
+from cwp_shared.clock import Clock, utc_now
+
+logger = logging.getLogger(__name__)
+
+_PREFIX = "RedshiftData."
+_CONTENT_TYPE = "application/x-amz-json-1.1"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the server is made of besides the warehouse."""
+
+    objects: Objects
+    announcer: Announcer
+    clock: Clock = utc_now
+
+
+def create_app(path: Path | None, parts: Parts) -> Starlette:
+    """The application over the warehouse file at `path` (None: in memory).
+
+    The worker starts with the application; at its end the running statement is finished and the
+    file is closed.
+
+    Raises:
+        RuntimeError: the file cannot be opened.
+    """
+    warehouse = Warehouse(path)
+    history = History(parts.clock)
+    execution = Execution(history, parts.objects)
+    worker = Worker(warehouse, history, execution, parts.announcer.announce)
+    operations = Operations(history, worker)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        worker.start()
+        yield
+        await run_in_threadpool(worker.stop)
+        await run_in_threadpool(parts.announcer.close)
+        await run_in_threadpool(warehouse.close)
+
+    async def call(request: Request) -> Response:
+        return await run_in_threadpool(_answer, operations, request.headers, await request.body())
+
+    async def health(_: Request) -> Response:
+        active = sum(not statement.ended for statement in history.all())
+        place = str(path) if path else "in memory"
+        return JSONResponse({"status": "ok", "warehouse": place, "active_statements": active})
+
+    routes = [
+        Route("/", call, methods=["POST"]),
+        Route("/_redshift/health", health, methods=["GET"]),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+def _answer(operations: Operations, headers: Any, body: bytes) -> Response:
+    try:
+        answer = _called(operations, headers.get("x-amz-target", ""), body)
+    except ApiError as error:
+        return _failed(error)
+    except Exception:
+        logger.exception("a call failed inside the local Redshift")
+        return _failed(
+            ApiError("InternalServerException", "the local Redshift has a bug; see its log")
+        )
+    return _response(answer, 200)
+
+
+def _called(operations: Operations, target: str, body: bytes) -> dict[str, Any]:
+    name = target.removeprefix(_PREFIX)
+    if not target.startswith(_PREFIX) or name not in operations.calls:
+        raise ApiError(
+            "UnknownOperationException", f"the local Redshift has no {target or 'target'}"
+        )
+    try:
+        parsed = json.loads(body or b"{}")
+    except ValueError:
+        raise validation("the body of the request is not JSON") from None
+    return operations.calls[name](check_request(name, parsed))
+
+
+def _failed(error: ApiError) -> Response:
+    body = {"__type": error.code, "Message": str(error), **error.members}
+    return _response(body, error.status, {"x-amzn-ErrorType": error.code})
+
+
+def _response(body: dict[str, Any], status: int, headers: dict[str, str] | None = None) -> Response:
+    return Response(
+        json.dumps(body, default=_plain),
+        status,
+        {"x-amzn-RequestId": str(uuid.uuid4()), **(headers or {})},
+        _CONTENT_TYPE,
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).timestamp()
+    raise TypeError(f"{type(value).__name__} has no place in an answer")

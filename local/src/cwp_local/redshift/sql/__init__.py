@@ -1,0 +1,1 @@
+"""Redshift's SQL, run by DuckDB: parsed by sqlglot, rewritten by rules of our own, then strict."""

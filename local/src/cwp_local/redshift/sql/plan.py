@@ -1,0 +1,109 @@
+"""What a statement becomes: DuckDB's statements, a COPY, or nothing at all."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlglot import exp
+
+from cwp_local.redshift.copy.command import CopyCommand, copy_command
+from cwp_local.redshift.errors import SqlError
+from cwp_local.redshift.sql import alter, expressions, names, parse, schemas, writes
+from cwp_local.redshift.sql.catalog import Context
+from cwp_local.redshift.sql.functions import check_functions
+from cwp_local.redshift.sql.labels import name_results
+from cwp_local.redshift.sql.parameters import bind
+
+Gives = Literal["rows", "count", "nothing"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """DuckDB's statements in order, and what the last one gives back."""
+
+    statements: tuple[str, ...]
+    gives: Gives = "nothing"
+
+
+_NOTHING = Plan(())
+
+#: Statements that change nothing here: no statistics, no rights, no second writer to lock out.
+_WITHOUT_EFFECT = {"ANALYZE", "COMMENT", "GRANT", "LOCK", "REVOKE", "VACUUM"}
+_TRANSACTION = {"ABORT", "BEGIN", "COMMIT", "END", "ROLLBACK", "START"}
+_OUTSIDE_TRANSACTIONS = {"VACUUM"}
+
+
+def plan(text: str, parameters: Mapping[str, str], context: Context) -> Plan | CopyCommand:
+    """How to run one statement.
+
+    Raises:
+        SqlError: Redshift would refuse it, or this stand-in does not have it; the text says which.
+    """
+    statement = parse.statement(text)
+    verb = statement.verb
+    if verb == "COPY":
+        return copy_command(statement)
+    if verb in _TRANSACTION:
+        raise SqlError(
+            f"{verb} is not supported: a request of the Data API is a transaction of its own"
+        )
+    if context.in_batch and verb in _OUTSIDE_TRANSACTIONS:
+        raise SqlError(f"{verb} cannot run inside a transaction block")
+    if verb in _WITHOUT_EFFECT:
+        return _NOTHING
+    if verb == "EXPLAIN":
+        return _explain(statement, parameters, context)
+    tree = parse.tree(statement)
+    check_functions(tree, statement.text)
+    name_results(tree, statement.text)
+    return _translated(bind(tree, parameters), context)
+
+
+def _translated(tree: exp.Expr, context: Context) -> Plan:
+    for kind, translate in _TRANSLATORS:
+        if isinstance(tree, kind):
+            return translate(tree, context)
+    raise SqlError(f"{tree.key.upper()} is not supported by the local Redshift")
+
+
+def _query(tree: exp.Query, context: Context) -> Plan:
+    if tree.find(exp.Into):
+        raise SqlError("SELECT INTO is not supported by the local Redshift; use CREATE TABLE AS")
+    return Plan((expressions.rewrite(tree, context).sql(dialect="duckdb"),), "rows")
+
+
+def _explain(statement: parse.Statement, parameters: Mapping[str, str], context: Context) -> Plan:
+    inner = plan(statement.text[len("EXPLAIN") :], parameters, context)
+    if isinstance(inner, CopyCommand) or not inner.statements:
+        raise SqlError("EXPLAIN takes a query, an INSERT, an UPDATE or a DELETE")
+    return Plan((f"EXPLAIN {inner.statements[-1]}",), "rows")
+
+
+def _truncate(tree: exp.TruncateTable, context: Context) -> Plan:
+    if context.in_batch:
+        raise SqlError(
+            "TRUNCATE commits the transaction it runs in, so it cannot be part of a batch that is "
+            "one transaction; use DELETE FROM"
+        )
+    table = names.existing(names.table_name(tree.expressions[0], context), context)
+    return Plan((exp.Delete(this=table).sql(dialect="duckdb"),), "nothing")
+
+
+def _count(write: Callable[[Any, Context], str]) -> Callable[[Any, Context], Plan]:
+    return lambda tree, context: Plan((write(tree, context),), "count")
+
+
+def _definition(define: Callable[[Any, Context], list[str]]) -> Callable[[Any, Context], Plan]:
+    return lambda tree, context: Plan(tuple(define(tree, context)))
+
+
+_TRANSLATORS: tuple[tuple[type[exp.Expr], Callable[[Any, Context], Plan]], ...] = (
+    (exp.Query, _query),
+    (exp.Insert, _count(writes.insert)),
+    (exp.Update, _count(writes.update)),
+    (exp.Delete, _count(writes.delete)),
+    (exp.Create, _definition(schemas.create)),
+    (exp.Drop, _definition(schemas.drop)),
+    (exp.Alter, _definition(alter.alter)),
+    (exp.TruncateTable, _truncate),
+)

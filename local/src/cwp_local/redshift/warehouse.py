@@ -1,0 +1,208 @@
+"""The DuckDB file, and sessions on it: one per request, with temporary tables of its own.
+
+The file is attached beside a database in memory that holds the functions and system views of
+sql/system.sql, so the file has nothing but users' schemas. DuckDB may touch no other file and
+load no extension: COPY hands it Arrow tables.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+
+from cwp_local.redshift import errors
+from cwp_local.redshift.results import ResultColumn, ResultSet, columns_of, read_result
+from cwp_local.redshift.sql.catalog import SYSTEM, WAREHOUSE, Column, TableName
+from cwp_local.redshift.sql.types import RedshiftType, from_duckdb, from_text
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    # 7 / 2 is 3, as on Redshift; any division by zero is an error in DuckDB already.
+    "integer_division": "true",
+}
+
+_ZONED = "timestamp with time zone"
+
+_COLUMNS = """
+select database_name, column_name, comment, data_type, is_nullable, column_default
+from duckdb_columns()
+where table_name = $name and (
+    (database_name = 'temp' and $schema in ('', 'pg_temp'))
+    or (database_name = 'rs$warehouse' and schema_name = coalesce(nullif($schema, ''), 'public'))
+)
+order by database_name = 'temp' desc, column_index
+"""
+
+
+class Warehouse:
+    """One DuckDB file, held open by this process alone.
+
+    Args:
+        path: the file, made if missing; None for a warehouse in memory.
+
+    Raises:
+        RuntimeError: the file is in use or is not DuckDB's, with what to do.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._root = duckdb.connect(":memory:", config=_CONFIG)
+        self._root.execute(files("cwp_local.redshift.sql").joinpath("system.sql").read_text())
+        try:
+            self._attach(path)
+        except duckdb.Error as error:
+            self._root.close()
+            raise RuntimeError(
+                f"cannot open the warehouse {path}: {str(error).partition(chr(10))[0]} "
+                "(is another process using it?)"
+            ) from None
+        self._root.execute("SET GLOBAL TimeZone = 'UTC'")
+        self._root.execute("SET enable_external_access = false")
+
+    def _attach(self, path: Path | None) -> None:
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            spill = str(path) + ".tmp"
+            self._root.execute(f"SET temp_directory = {_literal(spill)}")
+        place = ":memory:" if path is None else str(path)
+        self._root.execute(f'ATTACH {_literal(place)} AS "{WAREHOUSE}"')
+        self._root.execute(f'CREATE SCHEMA IF NOT EXISTS "{WAREHOUSE}".public')
+
+    def session(self, database: str) -> "Session":
+        """A new session; close it to drop its temporary tables."""
+        return Session(self._root.cursor(), database)
+
+    def close(self) -> None:
+        """Write everything into the file itself and let go of it."""
+        self._root.execute(f'CHECKPOINT "{WAREHOUSE}"')
+        self._root.close()
+
+
+@contextmanager
+def _in_redshifts_words() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise errors.from_duckdb(error) from None
+
+
+class Session:
+    """One connection to the warehouse: a transaction at a time. Also the `Catalog` of its rules.
+
+    Used by one thread, but for `interrupt`.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, database: str) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._closed = False
+        connection.execute(f"SET search_path = '\"{WAREHOUSE}\".public,{SYSTEM}.main'")
+        connection.execute(f"SET VARIABLE rs_database = {_literal(database)}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._lock:
+            self._closed = True
+            self._connection.close()
+
+    def interrupt(self) -> None:
+        """Stop what runs in the session, from another thread; nothing if it has ended."""
+        with self._lock:
+            if not self._closed:
+                self._connection.interrupt()
+
+    @_in_redshifts_words()
+    def begin(self) -> None:
+        """Open a transaction."""
+        self._connection.execute("BEGIN TRANSACTION")
+
+    @_in_redshifts_words()
+    def commit(self) -> None:
+        """Make the transaction's work last."""
+        self._connection.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo the transaction's work; nothing if a failed commit has undone it already."""
+        with suppress(duckdb.TransactionException):
+            self._connection.execute("ROLLBACK")
+
+    @_in_redshifts_words()
+    def run(self, statement: str) -> None:
+        """Run a statement that gives nothing back."""
+        self._connection.execute(statement)
+
+    @_in_redshifts_words()
+    def count(self, statement: str) -> int:
+        """Run an INSERT, UPDATE or DELETE; the rows it changed."""
+        row = self._connection.execute(statement).fetchone()
+        return int(row[0]) if row else 0
+
+    @_in_redshifts_words()
+    def rows(self, query: str) -> ResultSet:
+        """Run a query and read all of its result."""
+        result = self._connection.execute(query)
+        columns = columns_of(result)
+        if any(column.type.name == _ZONED for column in columns):
+            result = self._connection.execute(_zoned_as_text(query, columns))
+        return read_result(result, columns)
+
+    def insert_from(self, view: str, rows: pa.Table, statement: str) -> int:
+        """Run `statement`, which reads `rows` under the name `view`; rows inserted."""
+        self._connection.register(view, rows)
+        try:
+            return self.count(statement)
+        finally:
+            self._connection.unregister(view)
+
+    @_in_redshifts_words()
+    def columns(self, table: TableName) -> tuple[Column, ...]:
+        """See `Catalog.columns`."""
+        found = self._connection.execute(
+            _COLUMNS, {"name": table.name, "schema": table.schema or ""}
+        ).fetchall()
+        return tuple(
+            Column(name, _type(comment, kept), nullable, default)
+            for database, name, comment, kept, nullable, default in found
+            if database == found[0][0]
+        )
+
+    @_in_redshifts_words()
+    def result_types(self, query: str) -> tuple[str, ...]:
+        """See `Catalog.result_types`."""
+        return tuple(row[1] for row in self._connection.execute(f"DESCRIBE {query}").fetchall())
+
+
+def _type(comment: str | None, kept: str) -> RedshiftType:
+    """The declared type if the comment has one: the file may have been edited by others."""
+    try:
+        return from_text(comment or "")
+    except ValueError:
+        return from_duckdb(kept)
+
+
+def _zoned_as_text(query: str, columns: Sequence[ResultColumn]) -> str:
+    """The query with its TIMESTAMPTZ as text: DuckDB gives Python no such values without pytz."""
+    labels = [f"c{place}" for place in range(len(columns))]
+    values = (
+        f"CAST({label} AS VARCHAR)" if column.type.name == _ZONED else label
+        for label, column in zip(labels, columns, strict=True)
+    )
+    source = f"({query}) AS rs_result({', '.join(labels)})"
+    return f"SELECT {', '.join(values)} FROM {source}"  # noqa: S608 - the caller's own query
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,135 @@
+"""Against the real emulator, IAM on: COPY reads its S3, the completion event reaches a queue."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from cwp_local.redshift.__main__ import parts
+from tests.integration.redshift.servers import Api, client, free_socket, serving
+from tests.unit.local.redshift.fakes import BUCKET, copy, entry
+
+PATTERN = {
+    "source": ["aws.redshift-data"],
+    "detail-type": ["Redshift Data Statement Status Change"],
+    "detail": {"statementName": [{"prefix": "v1|"}], "state": ["FINISHED", "FAILED", "ABORTED"]},
+}
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with free_socket() as listening:
+        port = listening.getsockname()[1]
+    endpoint = f"http://127.0.0.1:{port}"
+    folder = tmp_path_factory.mktemp("emulator")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "AUTH": "true",
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+    }
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ministack"], cwd=folder, env=environment, stdout=log, stderr=log
+        )
+        try:
+            _await(f"{endpoint}/_ministack/health", process, folder / "log")
+            yield endpoint
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        try:
+            urllib.request.urlopen(url, timeout=1).close()  # noqa: S310 - our own process
+        except (URLError, OSError):
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(log.read_text())
+
+
+@pytest.fixture
+def api(emulator: str) -> Iterator[Api]:
+    with serving(None, parts(emulator)) as endpoint:
+        yield Api(endpoint)
+
+
+@pytest.fixture
+def queue(emulator: str) -> Iterator[str]:
+    """A queue of a rule on the default bus; its URL."""
+    sqs, events = client("sqs", emulator), client("events", emulator)
+    url = str(sqs.create_queue(QueueName="loader-statements")["QueueUrl"])
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    events.put_rule(Name="statements", EventPattern=json.dumps(PATTERN), State="ENABLED")
+    target = {"Id": "queue", "Arn": arn["Attributes"]["QueueArn"]}
+    events.put_targets(Rule="statements", Targets=[target])
+    yield url
+    events.remove_targets(Rule="statements", Ids=["queue"])
+    events.delete_rule(Name="statements")
+    sqs.delete_queue(QueueUrl=url)
+
+
+def _next_event(emulator: str, queue: str) -> Any:
+    answer = client("sqs", emulator).receive_message(QueueUrl=queue, WaitTimeSeconds=10)
+    assert answer.get("Messages"), "no event came"
+    return json.loads(answer["Messages"][0]["Body"])
+
+
+def test_copy_reads_the_emulators_s3(api: Api, emulator: str, tmp_path: Path) -> None:
+    s3 = client("s3", emulator)
+    s3.create_bucket(Bucket=BUCKET)
+    path = tmp_path / "one.parquet"
+    pq.write_table(pa.table({"id": [1, 2], "name": ["a", "b"]}), path)
+    s3.upload_file(str(path), BUCKET, "acme/canonical/t/one.parquet")
+    manifest = {"entries": [entry("acme/canonical/t/one.parquet", path.stat().st_size)]}
+    s3.put_object(Bucket=BUCKET, Key="m.json", Body=json.dumps(manifest).encode())
+    described = api.batch(
+        "CREATE TABLE t (id BIGINT, name VARCHAR(9))", copy("t", f"s3://{BUCKET}/m.json")
+    )
+    assert described["Status"] == "FINISHED", described.get("Error")
+    assert api.rows("SELECT * FROM t ORDER BY id") == [(1, "a"), (2, "b")]
+
+
+def test_the_completion_event_reaches_the_rules_queue(api: Api, emulator: str, queue: str) -> None:
+    described = api.batch("SELECT 1", StatementName="v1|acme|tickets|l1", WithEvent=True)
+    event = _next_event(emulator, queue)
+    assert event["source"] == "aws.redshift-data"
+    assert event["detail-type"] == "Redshift Data Statement Status Change"
+    assert event["account"] == "000000000000"
+    expires = int(described["UpdatedAt"].timestamp()) + 24 * 3600
+    assert event["detail"] == {
+        "principal": "arn:aws:iam::000000000000:root",
+        "statementName": "v1|acme|tickets|l1",
+        "statementId": described["Id"],
+        "redshiftQueryId": -1,
+        "state": "FINISHED",
+        "rows": -1,
+        "expireAt": expires,
+    }
+
+
+def test_a_failure_is_told_too_and_other_names_do_not_match(
+    api: Api, emulator: str, queue: str
+) -> None:
+    api.run("SELECT 1", StatementName="other", WithEvent=True)
+    api.run("SELECT 1", StatementName="v1|silent")
+    failed = api.run("SELECT 1/0", StatementName="v1|x", WithEvent=True)
+    event = _next_event(emulator, queue)
+    assert event["detail"]["statementId"] == failed["Id"]
+    assert event["detail"]["state"] == "FAILED"

@@ -1,0 +1,226 @@
+"""Schemas, tables and views; what the system views say of them."""
+
+import pytest
+
+from cwp_local.redshift.errors import SqlError
+from tests.unit.local.redshift.runner import Sql
+
+DESIGNED = """
+CREATE TABLE "acme"."tickets" (
+    "sk" VARCHAR(32) NOT NULL ENCODE ZSTD DISTKEY,
+    "made" TIMESTAMP DEFAULT SYSDATE ENCODE AZ64 SORTKEY,
+    "price" DECIMAL(18,4) DEFAULT 0,
+    "data" SUPER,
+    "code" CHAR(3),
+    PRIMARY KEY ("sk")
+) DISTSTYLE KEY
+"""
+
+
+@pytest.fixture
+def acme(sql: Sql) -> Sql:
+    sql("CREATE SCHEMA acme")
+    sql(DESIGNED)
+    return sql
+
+
+def _columns(sql: Sql, table: str) -> list[tuple[str, str, bool]]:
+    rows: list[tuple[str, str, bool]] = sql(
+        'SELECT "column", "type", "notnull" FROM pg_table_def WHERE tablename = :table',
+        {"table": table},
+    )
+    return rows
+
+
+def test_a_table_keeps_its_declared_types(acme: Sql) -> None:
+    assert _columns(acme, "tickets") == [
+        ("sk", "character varying(32)", True),
+        ("made", "timestamp without time zone", False),
+        ("price", "numeric(18,4)", False),
+        ("data", "super", False),
+        ("code", "character(3)", False),
+    ]
+
+
+def test_system_views_know_the_table(acme: Sql) -> None:
+    assert acme("SELECT table_schema, table_name, table_type FROM svv_tables") == [
+        ("acme", "tickets", "BASE TABLE")
+    ]
+    assert acme(
+        "SELECT table_catalog, column_name, data_type, character_maximum_length, numeric_scale "
+        "FROM svv_columns WHERE column_name IN ('sk', 'price') ORDER BY 2"
+    ) == [("dev", "price", "numeric", None, 4), ("dev", "sk", "character varying", 32, None)]
+    assert acme("SELECT schema_name FROM svv_all_schemas ORDER BY 1") == [("acme",), ("public",)]
+    assert acme("SELECT table_name FROM information_schema.tables") == [("tickets",)]
+    assert acme("SELECT COUNT(*) FROM information_schema.columns") == [(5,)]
+    assert acme("SELECT COUNT(*) FROM pg_catalog.pg_tables") == [(1,)]
+    assert acme('SELECT "table", tbl_rows FROM svv_table_info') == [("tickets", "0")]
+    assert acme(
+        "SELECT schema_name, column_name FROM svv_all_columns WHERE column_name = 'sk'"
+    ) == [("acme", "sk")]
+
+
+def test_if_not_exists(acme: Sql) -> None:
+    acme("CREATE SCHEMA IF NOT EXISTS acme")
+    acme("CREATE TABLE IF NOT EXISTS acme.tickets (other INT)")
+    assert _columns(acme, "tickets")[0][0] == "sk"
+    with pytest.raises(SqlError, match=r'^Relation "tickets" already exists$'):
+        acme("CREATE TABLE acme.tickets (other INT)")
+    with pytest.raises(SqlError, match=r'^Schema "acme" already exists$'):
+        acme("CREATE SCHEMA acme")
+
+
+def test_a_temporary_table_like_another(acme: Sql) -> None:
+    acme("CREATE TEMP TABLE stg (LIKE acme.tickets INCLUDING DEFAULTS)")
+    acme("INSERT INTO stg (sk) VALUES ('a')")
+    assert acme("SELECT price, made IS NOT NULL FROM stg") == [("0.0000", True)]
+    with pytest.raises(SqlError, match=r"character\(3\)"):
+        acme("INSERT INTO stg (sk, code) VALUES ('b', 'long')")
+    with pytest.raises(SqlError, match="Cannot insert a NULL value into column sk"):
+        acme("INSERT INTO stg (sk) VALUES (NULL)")
+
+
+def test_like_leaves_defaults_out_unless_told(acme: Sql) -> None:
+    acme("CREATE TEMP TABLE stg (LIKE acme.tickets)")
+    acme("INSERT INTO stg (sk) VALUES ('a')")
+    assert acme("SELECT price FROM stg") == [(None,)]
+
+
+def test_like_may_have_more_columns(acme: Sql) -> None:
+    acme("CREATE TEMP TABLE stg (op VARCHAR(6), LIKE acme.tickets)")
+    acme("INSERT INTO stg (op, sk) VALUES ('open', 'a')")
+    assert acme("SELECT op, sk FROM stg") == [("open", "a")]
+
+
+def test_a_temporary_table_hides_a_permanent_one(sql: Sql) -> None:
+    sql("CREATE TABLE t (n INT)")
+    sql("INSERT INTO t VALUES (1)")
+    sql("CREATE TEMP TABLE t (n INT)")
+    sql("INSERT INTO t VALUES (2)")
+    assert sql("SELECT n FROM t") == [(2,)]
+    assert sql("SELECT n FROM public.t") == [(1,)]
+    sql("DROP TABLE t")
+    assert sql("SELECT n FROM t") == [(1,)]
+
+
+def test_create_table_as(acme: Sql) -> None:
+    acme("CREATE TABLE acme.copy DISTSTYLE EVEN AS SELECT sk, data FROM acme.tickets")
+    assert [name for name, _, _ in _columns(acme, "copy")] == ["sk", "data"]
+    acme("CREATE TEMP TABLE c AS SELECT 1 AS n")
+    assert acme("SELECT n FROM c") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("CREATE TABLE t (a JSON)", 'type "json" does not exist'),
+        ("CREATE TABLE t (a BIGINT IDENTITY(1,1))", "not supported by the local Redshift"),
+        ("CREATE TABLE t (LIKE nope)", 'relation "nope" does not exist'),
+        ("CREATE TEMP TABLE acme.t (a INT)", "cannot create temporary relation"),
+        ("CREATE TABLE #t (a INT)", "CREATE TEMP TABLE"),
+        ("CREATE TABLE nowhere.t (a INT)", 'schema "nowhere" does not exist'),
+        ("CREATE TABLE t (a INT CHECK (a > 1))", "not supported by the local Redshift"),
+        ("CREATE SCHEMA pg_mine", "unacceptable schema name"),
+        ("CREATE MATERIALIZED VIEW v AS SELECT 1 AS a", "not supported by the local Redshift"),
+        ("CREATE FUNCTION f() RETURNS INT AS $$ 1 $$ LANGUAGE sql", "CREATE FUNCTION is not"),
+        ("DROP DATABASE dev", "DROP DATABASE is not supported"),
+        ("DROP SCHEMA acme", "use DROP ... CASCADE"),
+        ("DROP TABLE nope", 'relation "nope" does not exist'),
+        ("ALTER TABLE nope ADD COLUMN a INT", 'relation "nope" does not exist'),
+        ("ALTER TABLE acme.tickets ADD COLUMN a INT, ADD COLUMN b INT", "one action"),
+        ("ALTER TABLE acme.tickets ADD COLUMN IF NOT EXISTS a INT", "no IF NOT EXISTS"),
+        ("ALTER TABLE acme.tickets ADD COLUMN sk INT", "sk"),
+        ("ALTER TABLE acme.tickets ADD COLUMN a INT NOT NULL DEFAULT 1", "NOT NULL"),
+        ("ALTER TABLE acme.tickets ALTER COLUMN price TYPE VARCHAR(9)", "VARCHAR columns only"),
+        ("ALTER TABLE acme.tickets ALTER COLUMN x TYPE VARCHAR(9)", 'column "x" of relation'),
+        ("ALTER TABLE acme.tickets OWNER TO me", "syntax error or unsupported"),
+    ],
+)
+def test_refusals(acme: Sql, text: str, words: str) -> None:
+    with pytest.raises(SqlError) as refused:
+        acme(text)
+    assert words in str(refused.value)
+
+
+def test_columns_are_added_at_the_end_and_keep_their_limits(acme: Sql) -> None:
+    acme("INSERT INTO acme.tickets (sk) VALUES ('a')")
+    acme("ALTER TABLE acme.tickets ADD COLUMN extra VARCHAR(4) DEFAULT 'old' ENCODE LZO")
+    acme("ALTER TABLE acme.tickets ADD COLUMN more SUPER")
+    assert _columns(acme, "tickets")[-2:] == [
+        ("extra", "character varying(4)", False),
+        ("more", "super", False),
+    ]
+    assert acme("SELECT extra, more FROM acme.tickets") == [("old", None)]
+    with pytest.raises(SqlError, match=r"character varying\(4\)"):
+        acme("UPDATE acme.tickets SET extra = '12345'")
+
+
+def test_columns_are_widened_renamed_and_dropped(acme: Sql) -> None:
+    acme("ALTER TABLE acme.tickets ALTER COLUMN sk TYPE VARCHAR(40)")
+    acme("ALTER TABLE acme.tickets RENAME COLUMN sk TO key")
+    acme("ALTER TABLE acme.tickets DROP COLUMN code")
+    acme("ALTER TABLE acme.tickets RENAME TO cases")
+    assert _columns(acme, "cases")[0] == ("key", "character varying(40)", True)
+    assert "code" not in {name for name, _, _ in _columns(acme, "cases")}
+
+
+def test_widening_is_not_for_transactions(acme: Sql) -> None:
+    acme.in_batch = True
+    with pytest.raises(SqlError, match="cannot run inside a transaction block"):
+        acme("ALTER TABLE acme.tickets ALTER COLUMN sk TYPE VARCHAR(40)")
+
+
+def test_views(acme: Sql) -> None:
+    acme("INSERT INTO acme.tickets (sk) VALUES ('a')")
+    acme("CREATE VIEW acme.current AS SELECT sk, 7 / 2 AS half FROM acme.tickets")
+    acme(
+        "CREATE OR REPLACE VIEW acme.named (x) AS SELECT sk FROM acme.tickets "
+        "WITH NO SCHEMA BINDING"
+    )
+    assert acme("SELECT * FROM acme.current") == [("a", 3)]
+    assert acme("SELECT x FROM acme.named") == [("a",)]
+    with pytest.raises(SqlError, match="already exists"):
+        acme("CREATE VIEW acme.current AS SELECT 1 AS a")
+    acme("DROP VIEW acme.current")
+    acme("DROP VIEW IF EXISTS acme.current")
+
+
+def test_drops(acme: Sql) -> None:
+    acme("CREATE TABLE a (n INT)")
+    acme("CREATE TABLE b (n INT)")
+    acme("DROP TABLE a, b")
+    acme("DROP TABLE IF EXISTS a")
+    acme("DROP SCHEMA acme CASCADE")
+    assert acme("SELECT COUNT(*) FROM svv_tables") == [(0,)]
+
+
+def test_truncate_alone_empties_and_in_a_batch_is_refused(sql: Sql) -> None:
+    sql("CREATE TABLE t (n INT)")
+    sql("INSERT INTO t VALUES (1)")
+    sql.in_batch = True
+    with pytest.raises(SqlError, match=r"^TRUNCATE commits the transaction it runs in"):
+        sql("TRUNCATE TABLE t")
+    sql.in_batch = False
+    sql("TRUNCATE t")
+    assert sql("SELECT COUNT(*) FROM t") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GRANT SELECT ON t TO PUBLIC",
+        "REVOKE ALL ON t FROM PUBLIC",
+        "ANALYZE t",
+        "VACUUM FULL t",
+        "LOCK TABLE t",
+        "COMMENT ON TABLE t IS 'x'",
+    ],
+)
+def test_statements_without_effect_are_taken(sql: Sql, text: str) -> None:
+    assert sql(text) is None
+
+
+def test_vacuum_is_not_for_transactions(sql: Sql) -> None:
+    sql.in_batch = True
+    with pytest.raises(SqlError, match="VACUUM cannot run inside a transaction block"):
+        sql("VACUUM t")
