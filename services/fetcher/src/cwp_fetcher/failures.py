@@ -11,6 +11,8 @@
     └── Terminal    the API does not take the request
 """
 
+from typing import Final
+
 from cwp_shared.errors import PipelineError, Retriable
 from cwp_shared.events.pages import ReasonClass
 
@@ -23,9 +25,14 @@ class JobFailed(PipelineError):
         self.reason_class: ReasonClass = reason_class
 
 
+#: Seconds between tries of a page that was no page: long enough for a hiccup of a proxy to pass,
+#: short enough that the run says within a minute what is wrong.
+_BAD_ANSWER_DELAY: Final = 10
+
+
 class BadAnswer(Retriable):
     """The API answered 200 with a body that cannot be taken."""
 
     def __init__(self, message: str, body: bytes) -> None:
-        super().__init__(message)
+        super().__init__(message, retry_after=_BAD_ANSWER_DELAY)
         self.body = body
