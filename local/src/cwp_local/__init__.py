@@ -1,0 +1,1 @@
+"""The embedded cloud: emulator runner, ConnectWise sandbox, Redshift Data API over DuckDB."""

@@ -1,5 +1,4 @@
 """However commits are grouped into loads, the table is what applying them in order gives."""
-# ruff: noqa: S608 - the tests' own names
 
 from datetime import datetime, timedelta
 from decimal import Decimal

@@ -3,7 +3,6 @@
 Deliberately small and separate from the local Redshift of the embedded cloud: two translations by
 different hands rarely share a mistake.
 """
-# ruff: noqa: S608 - the tests' own names
 
 import json
 import re

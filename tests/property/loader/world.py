@@ -1,5 +1,4 @@
 """A loader with a real little warehouse behind it, and all the ways in which a day can go wrong."""
-# ruff: noqa: S608 - the tests' own names
 
 import json
 from collections.abc import Callable, Iterable

@@ -1,0 +1,138 @@
+"""The rules of scd2.md once more, slow and obvious, in plain Python and nothing of the service."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from tests.unit.transformer.fakes import TENANT, ZERO, at, moment
+
+#: R14
+TOLERANCE = 300
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A record fact (k, u, T, o, A); seconds are counted from ZERO."""
+
+    key: int
+    u: int
+    upper: int
+    run: int
+    place: tuple[int, int, int]
+    summary: str | None
+    hours: Decimal | None
+    updated_by: str | None
+    created: int | None
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        return self.upper, f"run-{self.run}", self.place
+
+    @property
+    def is_taken(self) -> bool:
+        return self.u <= self.upper + TOLERANCE
+
+    @property
+    def attributes(self) -> tuple[Any, ...]:
+        return self.summary, self.hours
+
+    def row(self) -> dict[str, Any]:
+        return {
+            "id": self.key,
+            "_info__lastUpdated": at(self.u),
+            "_info__dateEntered": None if self.created is None else at(self.created),
+            "_info__updatedBy": self.updated_by,
+            "summary": self.summary,
+            "budgetHours": None if self.hours is None else float(self.hours),
+        }
+
+
+def history(facts: Iterable[Observation]) -> list[dict[str, Any]]:
+    """All versions, by key and start; system columns left out (R1)."""
+    of_key: dict[int, list[Observation]] = defaultdict(list)
+    for fact in facts:
+        if fact.is_taken:
+            of_key[fact.key].append(fact)
+    return [version for key in sorted(of_key) for version in _versions(of_key[key])]
+
+
+def _versions(facts: list[Observation]) -> list[dict[str, Any]]:
+    # R6: of one second the greatest o counts.
+    seconds = {fact.u: fact for fact in sorted(facts, key=lambda fact: fact.order)}
+    # R7: equal neighbours are one version, which begins with the first.
+    starts: list[Observation] = []
+    for u in sorted(seconds):
+        if not starts or starts[-1].attributes != seconds[u].attributes:
+            starts.append(seconds[u])
+    ends = [*(fact.u for fact in starts[1:]), None]
+    first = starts[0]
+    floor = first.u if first.created is None else min(first.u, first.created)
+    froms = [floor, *(fact.u for fact in starts[1:])]
+    return [_row(*parts) for parts in zip(starts, froms, ends, strict=True)]
+
+
+def _row(fact: Observation, start: int, end: int | None) -> dict[str, Any]:
+    return {
+        "sk": _md5(TENANT, "tickets", str(fact.key), at(fact.u)),
+        "tenant_id": TENANT,
+        "ticket_id": fact.key,
+        "effective_from": moment(start),
+        "effective_to": None if end is None else moment(end),
+        "is_current": end is None,
+        "is_deleted": False,
+        "source_updated_at": moment(fact.u),
+        "attr_hash": _md5(*_change_hash(fact)),
+        "summary": fact.summary,
+        "status_name": None,
+        "budget_hours": fact.hours,
+        "is_closed": None,
+        "closed_at": None,
+        "custom_fields": None,
+        "updated_by": fact.updated_by,
+    }
+
+
+def _change_hash(fact: Observation) -> Iterable[str]:
+    if fact.hours is not None:
+        yield from ("budget_hours", format(fact.hours.normalize(), "f"))
+    if fact.summary is not None:
+        yield from ("summary", fact.summary)
+
+
+def _md5(*parts: str) -> str:
+    netstrings = "".join(f"{len(part.encode())}:{part}," for part in parts)
+    return hashlib.md5(netstrings.encode(), usedforsecurity=False).hexdigest()
+
+
+def as_reader_sees(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of a history without the system columns, in the order of `history`."""
+    system = {"recorded_at", "run_id", "mapping_version", "sequence"}
+    kept = [{n: v for n, v in row.items() if n not in system} for row in rows]
+    return sorted(kept, key=lambda row: (row["ticket_id"], row["source_updated_at"]))
+
+
+def broken_invariants(rows: list[dict[str, Any]]) -> list[str]:
+    """Which of I1 to I7 do not hold for a whole history."""
+    wrong = []
+    of_key: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in as_reader_sees(rows):
+        of_key[row["ticket_id"]].append(row)
+    for versions in of_key.values():
+        wrong += ["I1"] * (sum(v["is_current"] for v in versions) != 1)
+        wrong += ["I2" for v in versions if v["is_current"] != (v["effective_to"] is None)]
+        wrong += ["I4" for v in versions if v["effective_from"] >= (v["effective_to"] or _NEVER)]
+        wrong += ["I7"] * (len({v["effective_from"] for v in versions}) != len(versions))
+        for before, after in pairwise(versions):
+            wrong += ["I3"] * (before["effective_to"] != after["effective_from"])
+            wrong += ["I5"] * (before["attr_hash"] == after["attr_hash"])
+    wrong += ["I6"] * (len({row["sk"] for row in rows}) != len(rows))
+    return wrong
+
+
+_NEVER = datetime.max  # noqa: DTZ901 - compared with times without a zone
+assert ZERO.tzinfo

@@ -1,0 +1,168 @@
+"""Any facts, however cut, repeated, reordered, raced and interrupted, give the one history."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cwp_transformer import index
+from tests.property.transformer import reference
+from tests.property.transformer.reference import Observation
+from tests.unit.transformer.fakes import HISTORY, Crash, World, object_created, raw_body
+
+_SLOW = settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow], database=None
+)
+
+
+@st.composite
+def observations(draw: st.DrawFn) -> list[Observation]:
+    """Facts that collide in every way there is; each has its own place in its run."""
+    anywhere = st.builds(
+        Observation,
+        key=st.integers(1, 3),
+        u=st.integers(0, 5),
+        # A run that ended long before u has seen the future: quarantine (R14).
+        upper=st.sampled_from([5, 6, 7, -400]),
+        run=st.integers(1, 2),
+        place=st.just((0, 0, 0)),
+        summary=st.sampled_from(["a", "b", "", None]),
+        hours=st.sampled_from([None, Decimal("1.5000")]),
+        updated_by=st.sampled_from(["ann", "bob", None]),
+        created=st.sampled_from([None, -3, 2]),
+    )
+    found = draw(st.lists(anywhere, min_size=1, max_size=8))
+    return [replace(fact, place=(n % 2, 0, n)) for n, fact in enumerate(found)]
+
+
+@st.composite
+def files(draw: st.DrawFn) -> tuple[list[Observation], list[list[Observation]]]:
+    """Facts, and files that hold each of them at least once; a file is of one run."""
+    facts = draw(observations())
+    repeated = facts + draw(st.lists(st.sampled_from(facts), max_size=3))
+    shuffled = draw(st.permutations(repeated))
+    cut: list[list[Observation]] = []
+    for fact in shuffled:
+        same_run = [f for f in cut if (f[0].run, f[0].upper) == (fact.run, fact.upper)]
+        into = draw(st.integers(0, len(same_run)))
+        if into == len(same_run):
+            cut.append([fact])
+        else:
+            same_run[into].append(fact)
+    return facts, cut
+
+
+def land(world: World, facts: list[Observation]) -> str:
+    rows = [fact.row() for fact in facts]
+    places = [fact.place for fact in facts]
+    run = facts[0]
+    return world.land(raw_body(rows, upper=run.upper, run_id=f"run-{run.run}", places=places))
+
+
+@pytest.fixture(autouse=True)
+def _small_shards() -> Iterator[None]:
+    """So that a handful of facts makes many shards, and splits them."""
+    with patch.object(index, "SHARD_FACTS", 2):
+        yield
+
+
+def check(world: World, facts: list[Observation]) -> None:
+    rows = world.history()
+    assert reference.as_reader_sees(rows) == reference.history(facts)
+    assert reference.broken_invariants(rows) == []
+    commits = world.commits()
+    assert [c.revision for c in commits] == list(range(1, len(commits) + 1))
+    if commits:
+        taken = {(f.key, f.u, f.upper) for f in facts if f.is_taken}
+        totals = commits[-1].totals
+        assert (totals.versions, totals.current) == (len(rows), sum(r["is_current"] for r in rows))
+        assert (totals.keys, totals.facts) == (len({k for k, *_ in taken}), len(taken))
+    # I9: what is neither a start, nor inside a run, nor replaced in its second, is in quarantine.
+    refused = {(f.key, f.u, f.upper, f.place) for f in facts if not f.is_taken}
+    assert len({(r["raw_key"], r["raw_row"]) for r in world.quarantine()}) >= len(refused)
+    assert bool(world.quarantine()) == bool(refused)
+
+
+@_SLOW
+@given(files())
+def test_any_cutting_order_and_repetition_gives_the_reference_history(
+    given_files: tuple[list[Observation], list[list[Observation]]],
+) -> None:
+    facts, cut = given_files
+    world = World()
+    revisions, rows = 0, 0
+    for some in cut:
+        assert world.deliver(land(world, some)) == {}
+        history = world.history()
+        assert reference.broken_invariants(history) == []
+        # I8
+        for commit in world.commits()[revisions:]:
+            file = commit.canonical
+            rows += file.opened - file.removed if file else 0
+        assert len(history) == rows
+        revisions = len(world.commits())
+    check(world, facts)
+    assert world.announced() == list(range(1, len(world.canonical_files()) + 1))
+
+
+@_SLOW
+@given(files(), st.data())
+def test_crashes_and_races_between_any_two_steps_change_nothing(
+    given_files: tuple[list[Observation], list[list[Observation]]], data: st.DataObject
+) -> None:
+    facts, cut = given_files
+    world = World()
+    keys = [land(world, some) for some in cut]
+    waiting = data.draw(st.permutations(keys))
+    while waiting:
+        size = data.draw(st.integers(1, 3))
+        batch, rest = waiting[:size], waiting[size:]
+        world.fate.steps_left = data.draw(st.none() | st.integers(0, 45))
+        if data.draw(st.booleans()):
+            rival = data.draw(st.sampled_from(keys))
+            world.lake.meanwhile = lambda key=rival: _deliver_quietly(world, key)
+        if data.draw(st.integers(0, 5)) == 0:
+            world.ledger.lose()
+        try:
+            assert world.deliver(*batch) == {}
+        except Crash:
+            continue
+        waiting = rest
+    world.fate.steps_left = None
+    world.lake.meanwhile = None
+    assert world.deliver(*keys) == {}
+    check(world, facts)
+    # Nothing committed stays unannounced, whoever died.
+    assert set(world.announced()) == set(range(1, len(world.canonical_files()) + 1))
+    assert world.ledger.announced(HISTORY) == len(world.commits())
+
+
+def _deliver_quietly(world: World, key: str) -> None:
+    with suppress(Crash):
+        world.send(object_created(key))
+
+
+@_SLOW
+@given(files(), st.randoms(use_true_random=False))
+def test_replay_with_and_without_ledger_changes_nothing(
+    given_files: tuple[list[Observation], list[list[Observation]]], random: Any
+) -> None:
+    facts, cut = given_files
+    world = World()
+    keys = [land(world, some) for some in cut]
+    assert world.deliver(*keys) == {}
+    before = world.commits()
+    random.shuffle(keys)
+    assert world.deliver(*keys) == {}
+    world.ledger.files.clear()
+    assert world.deliver(*keys) == {}
+    world.ledger.lose()
+    assert world.deliver(*keys) == {}
+    assert world.commits() == before
+    check(world, facts)
