@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cwp_transformer import index
 from tests.property.transformer import reference
 from tests.property.transformer.reference import Observation
-from tests.unit.transformer.fakes import HISTORY, Crash, World, object_created, raw_body
+from tests.unit.transformer.fakes import HISTORY, STEPS, Crash, World, object_created, raw_body
 
 _SLOW = settings(
     deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow], database=None
@@ -123,7 +123,8 @@ def test_crashes_and_races_between_any_two_steps_change_nothing(
     while waiting:
         size = data.draw(st.integers(1, 3))
         batch, rest = waiting[:size], waiting[size:]
-        world.fate.steps_left = data.draw(st.none() | st.integers(0, 45))
+        world.fate.step = data.draw(st.none() | st.sampled_from(STEPS))
+        world.fate.countdown = data.draw(st.integers(0, 2))
         if data.draw(st.booleans()):
             rival = data.draw(st.sampled_from(keys))
             world.lake.meanwhile = lambda key=rival: _deliver_quietly(world, key)
@@ -134,7 +135,7 @@ def test_crashes_and_races_between_any_two_steps_change_nothing(
         except Crash:
             continue
         waiting = rest
-    world.fate.steps_left = None
+    world.fate.step = None
     world.lake.meanwhile = None
     assert world.deliver(*keys) == {}
     check(world, facts)

@@ -1,0 +1,141 @@
+"""tenants add, keys, list."""
+
+import getpass
+import json
+import sys
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+from rich.table import Table
+
+from cwp_ops.context import Operator, operator_of
+from cwp_ops.errors import OperatorError
+from cwp_ops.sandbox_side import make_company
+from cwp_ops.tenants import checked
+from cwp_shared.tenants import ApiKeys, TenantConfig
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Tenants: add, list, and their API keys.",
+)
+
+#: Scripts give the keys in these variables instead of typing them.
+KEY_VARIABLES = {
+    "public_key": ("CWPIPE_PUBLIC_KEY", "Public key"),
+    "private_key": ("CWPIPE_PRIVATE_KEY", "Private key"),
+    "client_id": ("CWPIPE_CLIENT_ID", "Client id"),
+}
+
+
+@app.command(
+    epilog="Example: cwpipe tenants add acme --site api-na.myconnectwise.net --company ACME   "
+    "On the sandbox: cwpipe tenants add demo --sandbox --tickets 2000"
+)
+def add(  # noqa: PLR0913, PLR0917 - the options of one command
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Tenant id: lower-case letters, digits, _ and -.")],
+    site: Annotated[str, typer.Option(help="API host, e.g. api-na.myconnectwise.net.")] = "",
+    company: Annotated[str, typer.Option(help="The company id that logins begin with.")] = "",
+    tables: Annotated[str, typer.Option(help="Comma-separated; default: all tables.")] = "",
+    cadence: Annotated[int, typer.Option(min=1, max=1440, help="Minutes between syncs.")] = 15,
+    sandbox: Annotated[  # noqa: FBT002 - typer's way
+        bool, typer.Option("--sandbox", help="Make the company on the local sandbox.")
+    ] = False,
+    tickets: Annotated[int, typer.Option(min=1, help="With --sandbox: how many tickets.")] = 2000,
+    seed: Annotated[int, typer.Option(help="With --sandbox: equal seeds, equal data.")] = 7,
+) -> None:
+    """Add a tenant, or change one.
+
+    Asks for the API keys without showing them; scripts set CWPIPE_PUBLIC_KEY, CWPIPE_PRIVATE_KEY
+    and CWPIPE_CLIENT_ID instead. Keys are kept in Secrets Manager and nowhere else.
+    """
+    operator = operator_of(context)
+    wanted = tuple(filter(None, (part.strip() for part in tables.split(","))))
+    if sandbox:
+        add_on_sandbox(operator, name, company or name, tickets, seed, wanted, cadence)
+        return
+    if not site or not company:
+        raise typer.BadParameter("give --site and --company, or --sandbox")
+    tenant = checked(operator.stage, name, site, company, wanted, cadence)
+    operator.book.add(tenant, ask_keys(operator))
+    _tell_added(operator, tenant)
+
+
+def add_on_sandbox(  # noqa: PLR0913, PLR0917 - what a sandbox tenant is made of
+    operator: Operator,
+    name: str,
+    company: str,
+    tickets: int,
+    seed: int,
+    tables: tuple[str, ...] = (),
+    cadence: int = 15,
+) -> None:
+    """Make the company on the local sandbox and add it as a tenant."""
+    home = operator.home
+    checked(operator.stage, name, home.sandbox_url, company, tables, cadence)
+    operator.say(f"making company {company} with {tickets:,} tickets on the sandbox")
+    account = make_company(home, company, tickets, seed)
+    tenant = checked(operator.stage, name, account.site, company, tables, cadence)
+    operator.book.add(tenant, account.api_keys)
+    _tell_added(operator, tenant)
+
+
+@app.command(epilog="Example: cwpipe tenants keys acme")
+def keys(context: typer.Context, name: str) -> None:
+    """Enter a tenant's API keys again: after a crash, or when they were changed."""
+    operator = operator_of(context)
+    tenant = operator.book.get(name)
+    operator.book.keep_keys(tenant.tenant_id, ask_keys(operator))
+    operator.out.print(f"the API keys of {name} are stored")
+
+
+@app.command("list", epilog="Example: cwpipe tenants list --json")
+def list_(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,  # noqa: FBT002 - typer's way
+) -> None:
+    """Show the tenants."""
+    operator = operator_of(context)
+    items = sorted(operator.book.items(), key=lambda item: str(item["tenant_id"]))
+    if as_json:
+        operator.out.print_json(json.dumps(items, default=int))
+        return
+    table = Table("tenant", "site", "company", "tables", "every", "enabled")
+    for item in items:
+        table.add_row(
+            str(item["tenant_id"]),
+            str(item.get("site")),
+            str(item.get("company")),
+            ", ".join(item.get("tables") or ("all",)),
+            f"{item.get('cadence_minutes', 15)} min",
+            "yes" if item.get("enabled", True) else "no",
+        )
+    operator.out.print(table)
+
+
+def ask_keys(operator: Operator) -> ApiKeys:
+    """The keys from the environment, or typed without echo.
+
+    Raises:
+        OperatorError: none given and nobody to ask, or an empty one.
+    """
+    given = {name: operator.environ.get(v) for name, (v, _) in KEY_VARIABLES.items()}
+    if not any(given.values()) and not sys.stdin.isatty():
+        variables = ", ".join(variable for variable, _ in KEY_VARIABLES.values())
+        raise OperatorError(f"there is no terminal to ask for the API keys; set {variables}")
+    answers = {
+        name: (given[name] or getpass.getpass(f"{label}: ")).strip()
+        for name, (_, label) in KEY_VARIABLES.items()
+    }
+    if empty := [KEY_VARIABLES[name][1].lower() for name, value in answers.items() if not value]:
+        raise OperatorError(f"the {' and the '.join(empty)} must not be empty")
+    return ApiKeys(**{name: SecretStr(value) for name, value in answers.items()})
+
+
+def _tell_added(operator: Operator, tenant: TenantConfig) -> None:
+    operator.out.print(
+        f"tenant {tenant.tenant_id} added; bring its data in with "
+        f"`cwpipe sync {tenant.tenant_id}`, or wait for the schedule"
+    )

@@ -1,0 +1,164 @@
+"""What the dead-letter queues hold and why, looked at without taking anything out."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import requests
+
+from cwp_ops.queue_depths import Depth, queue_url
+from cwp_shared.keys import parse_raw
+
+#: Looking is sampling: the reasons of this many letters tell enough.
+_MOST_LOOKED_AT = 100
+_SILENT = "ended without a word: the function timed out, ran out of memory or could not start"
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """One message that was given up on."""
+
+    queue: str
+    message_id: str
+    reason: str
+    error_type: str
+    failed_at: str
+    #: Whose and which table, as far as the message says.
+    tenant_id: str | None
+    table: str | None
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Letters of one queue with the same reason."""
+
+    queue: str
+    error_type: str
+    reason: str
+    count: int
+    newest: str
+
+
+Peek = Callable[[str], list[dict[str, Any]]]
+
+
+def letters(peek: Peek, depths_found: Iterable[Depth]) -> list[DeadLetter]:
+    """The dead letters of every queue that has some, newest first."""
+    found = [
+        _letter(depth.queue.name, message)
+        for depth in depths_found
+        if depth.dead
+        for message in peek(depth.queue.dead_letters)
+    ]
+    return sorted(found, key=lambda letter: letter.failed_at, reverse=True)
+
+
+def grouped(found: Iterable[DeadLetter]) -> list[Reason]:
+    """Letters with equal reasons as one line, the most frequent first."""
+    newest: dict[tuple[str, str, str], str] = {}
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for letter in found:
+        key = (letter.queue, letter.error_type, letter.reason)
+        counts[key] += 1
+        newest[key] = max(newest.get(key, ""), letter.failed_at)
+    return [Reason(*key, count, newest[key]) for key, count in counts.most_common()]
+
+
+def peek_by_receiving(sqs: Any) -> Peek:
+    """Peek on AWS: receive with no visibility timeout, so that nothing is hidden from others."""
+
+    def peek(name: str) -> list[dict[str, Any]]:
+        seen: dict[str, dict[str, Any]] = {}
+        for _ in range(_MOST_LOOKED_AT // 10):
+            answer = sqs.receive_message(
+                QueueUrl=queue_url(sqs, name),
+                MaxNumberOfMessages=10,
+                VisibilityTimeout=0,
+                MessageAttributeNames=["All"],
+                MessageSystemAttributeNames=["SentTimestamp"],
+            )
+            fresh = [m for m in answer.get("Messages", []) if m["MessageId"] not in seen]
+            if not fresh:
+                break
+            seen.update({message["MessageId"]: message for message in fresh})
+        return list(seen.values())
+
+    return peek
+
+
+def peek_in_emulator(sqs: Any, emulator_url: str) -> Peek:
+    """Peek locally: the emulator shows a queue without touching it."""
+
+    def peek(name: str) -> list[dict[str, Any]]:
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.get(
+                f"{emulator_url}/_ministack/sqs/messages",
+                params={"QueueUrl": queue_url(sqs, name)},
+                timeout=20,
+            )
+        answer.raise_for_status()
+        accounts = answer.json()["messages"].values()
+        found = [m for regions in accounts for queues in regions.values() for m in _all(queues)]
+        return found[:_MOST_LOOKED_AT]
+
+    return peek
+
+
+def _all(queues: Mapping[str, list[dict[str, Any]]]) -> Iterable[dict[str, Any]]:
+    return (message for messages in queues.values() for message in messages)
+
+
+def _letter(queue: str, message: Mapping[str, Any]) -> DeadLetter:
+    said = {
+        name: str(value.get("StringValue", ""))
+        for name, value in (message.get("MessageAttributes") or {}).items()
+    }
+    tenant_id, table = subject(str(message.get("Body", "")))
+    return DeadLetter(
+        queue=queue,
+        message_id=str(message.get("MessageId", "")),
+        # A rule that could not reach its queue leaves its own words.
+        reason=said.get("Reason") or said.get("ERROR_MESSAGE") or _SILENT,
+        error_type=said.get("ErrorType") or said.get("ERROR_CODE") or "unknown",
+        failed_at=said.get("FailedAt") or _sent_at(message),
+        tenant_id=tenant_id,
+        table=table,
+    )
+
+
+def _sent_at(message: Mapping[str, Any]) -> str:
+    """When the message was sent: the emulator says it in seconds, SQS in milliseconds."""
+    milliseconds = (message.get("Attributes") or {}).get("SentTimestamp")
+    seconds = int(milliseconds) / 1000 if milliseconds else message.get("SentTimestamp")
+    return datetime.fromtimestamp(float(seconds), UTC).isoformat() if seconds else ""
+
+
+def subject(body: str) -> tuple[str | None, str | None]:
+    """The tenant and the table that a message is about, as far as it can be read."""
+    try:
+        message = json.loads(body)
+    except ValueError:
+        return None, None
+    detail = message.get("detail", message.get("wake", message)) if _is_object(message) else {}
+    if not _is_object(detail):
+        return None, None
+    key = detail.get("object", {}).get("key") if _is_object(detail.get("object")) else None
+    if isinstance(key, str):
+        return _subject_of_key(key)
+    return detail.get("tenant_id"), detail.get("table") or detail.get("canonical_table")
+
+
+def _subject_of_key(key: str) -> tuple[str | None, str | None]:
+    try:
+        raw = parse_raw(key)
+    except ValueError:
+        return key.split("/", 1)[0], None
+    return raw.tenant_id, raw.table
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)

@@ -1,0 +1,163 @@
+"""The state of a stage in one picture: tenants, tables, runs, watermarks, loads, what failed."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from cwp_ops.dead_letters import Reason
+from cwp_ops.progress import blocked
+from cwp_ops.queue_depths import Depth
+from cwp_ops.stores import Item, Stores
+from cwp_shared.errors import Terminal
+from cwp_shared.tables import source_tables
+from cwp_shared.tenants import TenantConfig
+
+#: Current rows in the warehouse by canonical table, for one tenant.
+CountRows = Callable[[str], Mapping[str, int]]
+
+
+@dataclass(frozen=True)
+class TableStatus:
+    """One table of one tenant. `rows`: current rows in the warehouse, None if not known."""
+
+    table: str
+    canonical_table: str | None
+    run: str
+    run_at: str | None
+    watermark: str | None
+    fetched_rows: int | None
+    rows: int | None
+    loaded_sequence: int
+    highest_sequence: int
+    trouble: str | None
+
+
+@dataclass(frozen=True)
+class TenantStatus:
+    """One tenant. `trouble`: why nothing of it can be synced."""
+
+    tenant_id: str
+    site: str
+    enabled: bool
+    tables: tuple[TableStatus, ...]
+    trouble: str | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """A stage."""
+
+    stage: str
+    tenants: tuple[TenantStatus, ...]
+    queues: tuple[Depth, ...]
+    dead_letters: tuple[Reason, ...]
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing waits for a person."""
+        troubled = any(t.trouble or any(x.trouble for x in t.tables) for t in self.tenants)
+        return not troubled and not any(depth.dead for depth in self.queues)
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "stage": self.stage,
+            "tenants": [asdict(tenant) for tenant in self.tenants],
+            "queues": [
+                {
+                    "name": depth.queue.name,
+                    "waiting": depth.waiting,
+                    "in_flight": depth.in_flight,
+                    "dead": depth.dead,
+                }
+                for depth in self.queues
+            ],
+            "dead_letters": [asdict(reason) for reason in self.dead_letters],
+        }
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads tenants' states from a stage's stores."""
+
+    stores: Stores
+    canonical_tables: Mapping[str, tuple[str, ...]]
+    has_keys: Callable[[str], bool]
+    count_rows: CountRows
+
+    def tenants(self, items: Iterable[Item]) -> tuple[TenantStatus, ...]:
+        """The states of tenants given as TenantServices items."""
+        return tuple(self._tenant(item) for item in sorted(items, key=_name))
+
+    def _tenant(self, item: Item) -> TenantStatus:
+        try:
+            tenant = TenantConfig.from_item(item)
+        except Terminal as error:
+            return TenantStatus(
+                _name(item), str(item.get("site")), enabled=False, tables=(), trouble=str(error)
+            )
+        return TenantStatus(
+            tenant_id=tenant.tenant_id,
+            site=tenant.site,
+            enabled=tenant.enabled,
+            tables=tuple(self._tables(tenant)),
+            trouble=self._trouble(tenant),
+        )
+
+    def _trouble(self, tenant: TenantConfig) -> str | None:
+        if not self.has_keys(tenant.tenant_id):
+            return f"no API keys; enter them with `cwpipe tenants keys {tenant.tenant_id}`"
+        return None
+
+    def _tables(self, tenant: TenantConfig) -> Iterable[TableStatus]:
+        watermarks = self.stores.watermarks_of(tenant.tenant_id)
+        rows = self.count_rows(tenant.tenant_id)
+        for table in tenant.tables if tenant.tables is not None else source_tables():
+            canonical = next(iter(self.canonical_tables.get(table, ())), None)
+            head = self.stores.load_head(tenant.tenant_id, canonical) if canonical else None
+            yield table_status(
+                table=table,
+                canonical_table=canonical,
+                run=self.stores.newest_run(tenant.tenant_id, table),
+                watermark=watermarks.get(table, {}).get("watermark"),
+                head=head,
+                rows=rows.get(canonical) if canonical else None,
+            )
+
+
+def table_status(
+    table: str,
+    canonical_table: str | None,
+    run: Item | None,
+    watermark: str | None,
+    head: Item | None,
+    rows: int | None,
+) -> TableStatus:
+    """Put what is known about a table together."""
+    run, head = run or {}, head or {}
+    return TableStatus(
+        table=table,
+        canonical_table=canonical_table,
+        run=f"{run.get('mode', '')} {str(run.get('status', 'never')).lower()}".strip(),
+        run_at=run.get("ended_at") or run.get("opened_at"),
+        watermark=watermark,
+        fetched_rows=int(run["rows"]) if "rows" in run else None,
+        rows=rows,
+        loaded_sequence=int(head.get("loaded_sequence") or 0),
+        highest_sequence=int(head.get("highest_sequence") or 0),
+        trouble=_trouble(run, head),
+    )
+
+
+def _trouble(run: Item, head: Item) -> str | None:
+    if run.get("status") == "FAILED":
+        return f"last run failed: {run.get('reason_class')}: {run.get('reason')}"
+    if reason := blocked(head):
+        return f"loading is blocked: {reason}"
+    if head.get("phase") == "waiting":
+        return f"loading is tried again at {head.get('retry_at')}: {head.get('last_error')}"
+    return None
+
+
+def _name(item: Item) -> str:
+    return str(item.get("tenant_id"))

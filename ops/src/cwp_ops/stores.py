@@ -1,0 +1,100 @@
+"""What the services keep, read for people: runs, watermarks, history files, loads.
+
+The items are the services' own; nothing here writes them but `cwp_ops.recover`, which makes lost
+ones anew.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+from boto3.dynamodb.conditions import Key
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The tables of a stage (boto3 Table resources)."""
+
+    tenants: Any
+    watermarks: Any
+    runs: Any
+    histories: Any
+    loads: Any
+
+    @classmethod
+    def of(cls, cloud: Any) -> Self:
+        """The tables of a `Cloud`."""
+        return cls(
+            tenants=cloud.table("TenantServices"),
+            watermarks=cloud.table("LastUpdated"),
+            runs=cloud.table("SyncRuns"),
+            histories=cloud.table("CanonicalState"),
+            loads=cloud.table("LoadState"),
+        )
+
+    def open_run(self, tenant_id: str, table: str) -> Item | None:
+        """The header of the run that is open."""
+        lock = _get(self.runs, _pair(tenant_id, table), "OPEN")
+        return self.run(tenant_id, table, lock["run_id"]) if lock else None
+
+    def run(self, tenant_id: str, table: str, run_id: str) -> Item | None:
+        """A run's header."""
+        return _get(self.runs, _pair(tenant_id, table), f"RUN#{run_id}")
+
+    def newest_run(self, tenant_id: str, table: str) -> Item | None:
+        """The header of the run opened last."""
+        return next(iter(self.newest_runs(tenant_id, table, 1)), None)
+
+    def newest_runs(self, tenant_id: str, table: str, count: int) -> list[Item]:
+        """The headers of the runs opened last, newest first: run ids sort by time."""
+        answer = self.runs.query(
+            KeyConditionExpression=Key("pk").eq(_pair(tenant_id, table))
+            & Key("sk").begins_with("RUN#"),
+            ScanIndexForward=False,
+            Limit=count,
+            ConsistentRead=True,
+        )
+        return list(answer["Items"])
+
+    def receipts(self, run_id: str) -> list[Item]:
+        """The pages of a run that are durable in raw/."""
+        return list(_query(self.runs, Key("pk").eq(run_id) & Key("sk").begins_with("PAGE#")))
+
+    def file(self, tenant_id: str, canonical_table: str, raw_key: str) -> Item | None:
+        """What became of a raw file; None: it is not in the history yet."""
+        return _get(self.histories, _pair(tenant_id, canonical_table), f"FILE#{raw_key}")
+
+    def pointer(self, tenant_id: str, canonical_table: str) -> Item | None:
+        """Where a history stands."""
+        return _get(self.histories, _pair(tenant_id, canonical_table), "POINTER")
+
+    def load_head(self, tenant_id: str, canonical_table: str) -> Item | None:
+        """Where the loading of a table stands."""
+        return _get(self.loads, _pair(tenant_id, canonical_table), "HEAD")
+
+    def watermarks_of(self, tenant_id: str) -> dict[str, Item]:
+        """The LastUpdated items of a tenant, by table."""
+        found = _query(self.watermarks, Key("tenant_id").eq(tenant_id))
+        return {item["table"]: item for item in found}
+
+
+def _pair(tenant_id: str, table: str) -> str:
+    return f"{tenant_id}#{table}"
+
+
+def _get(table: Any, pk: str, sk: str) -> Item | None:
+    answer = table.get_item(Key={"pk": pk, "sk": sk}, ConsistentRead=True)
+    item: Item | None = answer.get("Item")
+    return item
+
+
+def _query(table: Any, condition: Any) -> Iterator[Item]:
+    request: dict[str, Any] = {"KeyConditionExpression": condition, "ConsistentRead": True}
+    while True:
+        answer = table.query(**request)
+        yield from answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

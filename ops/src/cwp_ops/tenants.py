@@ -1,0 +1,134 @@
+"""Adding tenants: settings in TenantServices and S3, API keys in Secrets Manager only."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from pydantic import ValidationError
+
+from cwp_ops.errors import OperatorError
+from cwp_shared import keys
+from cwp_shared.errors import Terminal
+from cwp_shared.names import check_tenant_id
+from cwp_shared.settings import Stage
+from cwp_shared.tables import source_table
+from cwp_shared.tenants import SERVICE, ApiKeys, SiteUrl, TenantConfig, secret_name
+
+
+@dataclass(frozen=True)
+class TenantBook:
+    """Where a stage keeps its tenants."""
+
+    stage: Stage
+    table: Any
+    secrets: Any
+    s3: Any
+    bucket: str
+
+    def add(self, tenant: TenantConfig, api_keys: ApiKeys) -> None:
+        """Keep a tenant; keys first, so that a tick never finds it without. Again replaces."""
+        self.keep_keys(tenant.tenant_id, api_keys)
+        self.keep_record(tenant)
+        self.table.put_item(Item=tenant.to_item())
+
+    def keep_keys(self, tenant_id: str, api_keys: ApiKeys) -> None:
+        """Store or replace a tenant's API keys."""
+        name, text = secret_name(self.stage, tenant_id), _secret_text(api_keys)
+        try:
+            self.secrets.create_secret(Name=name, SecretString=text)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceExistsException":
+                raise
+            self.secrets.put_secret_value(SecretId=name, SecretString=text)
+
+    def has_keys(self, tenant_id: str) -> bool:
+        """Whether there are keys for the tenant (not whether they are right)."""
+        try:
+            self.secrets.describe_secret(SecretId=secret_name(self.stage, tenant_id))
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                return False
+            raise
+        return True
+
+    def keep_record(self, tenant: TenantConfig) -> None:
+        """The settings without secrets in S3, from which the table can be made anew."""
+        self.s3.put_object(
+            Bucket=self.bucket,
+            Key=keys.tenant_record(tenant.tenant_id),
+            Body=json.dumps(tenant.to_item()).encode(),
+            ContentType="application/json",
+        )
+
+    def get(self, tenant_id: str) -> TenantConfig:
+        """One tenant.
+
+        Raises:
+            OperatorError: no such tenant, or its item is not valid.
+        """
+        key = {"tenant_id": tenant_id, "service": SERVICE}
+        item = self.table.get_item(Key=key, ConsistentRead=True).get("Item")
+        if item is None:
+            known = ", ".join(sorted(item["tenant_id"] for item in self.items())) or "none yet"
+            raise OperatorError(
+                f"there is no tenant {tenant_id!r} on stage {self.stage} (tenants: {known}); "
+                "add it with `cwpipe tenants add`"
+            )
+        try:
+            return TenantConfig.from_item(item)
+        except Terminal as error:
+            raise OperatorError(str(error)) from None
+
+    def items(self) -> Iterator[dict[str, Any]]:
+        """The items of all tenants, unchecked: one bad item must not hide the others."""
+        request: dict[str, Any] = {"ConsistentRead": True}
+        while True:
+            answer = self.table.scan(**request)
+            yield from (item for item in answer["Items"] if item.get("service") == SERVICE)
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def checked(
+    stage: Stage,
+    tenant_id: str,
+    site: str,
+    company: str,
+    tables: Sequence[str] = (),
+    cadence_minutes: int = 15,
+) -> TenantConfig:
+    """A tenant's settings, checked before any key is asked for.
+
+    Raises:
+        OperatorError: naming the field that is wrong and the rule.
+    """
+    try:
+        check_tenant_id(tenant_id)
+        SiteUrl(stage=stage, site=site)
+        for table in tables:
+            source_table(table)
+        return TenantConfig(
+            tenant_id=tenant_id,
+            site=site,
+            company=company,
+            tables=tuple(tables) or None,
+            cadence_minutes=cadence_minutes,
+        )
+    except ValidationError as error:
+        raise OperatorError("; ".join(map(_told, error.errors()))) from None
+    except (ValueError, Terminal) as error:
+        raise OperatorError(str(error)) from None
+
+
+def _told(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message
+
+
+def _secret_text(api_keys: ApiKeys) -> str:
+    plain = {name: getattr(api_keys, name).get_secret_value() for name in ApiKeys.model_fields}
+    return json.dumps(plain)

@@ -1,0 +1,43 @@
+"""Logic put together with a stage's clients."""
+
+from cwp_ops import counts, names
+from cwp_ops.context import Operator
+from cwp_ops.follow import Follower
+from cwp_ops.recover import Recovery, S3Lake, sender
+from cwp_ops.sandbox_side import key_finder
+from cwp_ops.status import Reader
+
+
+def follower(operator: Operator) -> Follower:
+    """Asks for syncs and follows them."""
+    return Follower(
+        stores=operator.stores,
+        bus=operator.cloud.bus,
+        canonical_tables=operator.canonical_tables,
+        letters=operator.letters,
+    )
+
+
+def recovery(operator: Operator) -> Recovery:
+    """Makes anew what was lost."""
+    cloud = operator.cloud
+    return Recovery(
+        lake=S3Lake(cloud.s3, cloud.bucket),
+        bucket=cloud.bucket,
+        book=operator.book,
+        watermarks=operator.stores.watermarks,
+        bus=cloud.bus,
+        send_files=sender(cloud.sqs, names.Queue("transformer", "files", operator.stage).name),
+        loaded_sequences=lambda tenant_id: counts.loaded_sequences(cloud.warehouse, tenant_id),
+        find_keys=key_finder(cloud.home),
+    )
+
+
+def status_reader(operator: Operator, *, ask_warehouse: bool) -> Reader:
+    """Reads the state of tenants; the warehouse is asked only if wanted, it costs on AWS."""
+    return Reader(
+        stores=operator.stores,
+        canonical_tables=operator.canonical_tables,
+        has_keys=operator.book.has_keys,
+        count_rows=operator.current_rows if ask_warehouse else lambda _: {},
+    )

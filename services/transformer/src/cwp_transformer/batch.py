@@ -1,0 +1,81 @@
+"""What the raw files of one commit say, and what of them could not be taken."""
+
+import io
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cwp_shared import keys
+from cwp_shared.errors import Terminal
+from cwp_shared.mapping import Mapping
+from cwp_transformer.facts import read_facts
+from cwp_transformer.lake import Lake
+from cwp_transformer.ledger import HistoryRef
+from cwp_transformer.raw_file import read_raw
+
+
+class Batch(NamedTuple):
+    """The facts (wide) of raw files that go into one commit."""
+
+    history: HistoryRef
+    mapping: Mapping
+    raw_keys: tuple[str, ...]
+    facts: pa.Table
+    quarantined: int
+
+
+class ReadFiles(NamedTuple):
+    """The batch of the good files, None if there is none, and why each other one is bad."""
+
+    batch: Batch | None
+    failures: dict[str, Terminal]
+
+
+def read_files(
+    history: HistoryRef, mapping: Mapping, raw_keys: Iterable[str], lake: Lake
+) -> ReadFiles:
+    """Read and map raw files; set aside rows that cannot be taken. A bad file costs only itself."""
+    tables, failures, quarantined = {}, {}, 0
+    for raw_key in raw_keys:
+        try:
+            body = lake.read(raw_key)
+            raw = read_raw(body, raw_key, mapping)
+            facts = read_facts(raw, raw_key, history.tenant_id, mapping)
+        except Terminal as error:
+            failures[raw_key] = error
+            continue
+        if len(facts.rejected):
+            lake.write(*_quarantine(raw_key, body, facts.rejected, mapping))
+        tables[raw_key] = facts.rows
+        quarantined += len(facts.rejected)
+    if not tables:
+        return ReadFiles(None, failures)
+    together = pa.concat_tables(tables.values())
+    return ReadFiles(Batch(history, mapping, tuple(tables), together, quarantined), failures)
+
+
+def _quarantine(
+    raw_key: str, body: bytes, rejected: pa.Table, mapping: Mapping
+) -> tuple[str, bytes]:
+    """Key and content, JSON lines; both follow from the raw file, so twice is once."""
+    place = keys.parse_raw(raw_key)
+    name = f"{mapping.table}-{place.timestamp}.jsonl"
+    records = pq.read_table(io.BytesIO(body)).take(rejected["raw_row"]).to_pylist()
+    lines = [
+        json.dumps(
+            {
+                "reason": row["reason"],
+                "canonical_table": mapping.table,
+                "mapping_version": mapping.version,
+                "raw_key": raw_key,
+                "raw_row": row["raw_row"],
+                "record": {name: value for name, value in record.items() if value is not None},
+            },
+            default=str,
+        )
+        for row, record in zip(rejected.to_pylist(), records, strict=True)
+    ]
+    return keys.quarantine(place.tenant_id, place.table, name), "\n".join([*lines, ""]).encode()

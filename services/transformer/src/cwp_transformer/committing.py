@@ -1,0 +1,162 @@
+"""One commit: facts in, a new revision of the history out, whole or not at all.
+
+1. catch up with what others committed (announcing);
+2. read the shards that the batch touches, compute what changes (history);
+3. write the canonical file and the new shards under keys that nobody knows yet;
+4. put the commit object, on condition that its revision is free: **the commit point**;
+5. announce it.
+
+A crash before 4 leaves objects that nothing names; after 4, the next invocation announces. A lost
+race at 4 starts over at 1, against the new state.
+"""
+
+from typing import Final
+
+import pyarrow.compute as pc
+
+from cwp_shared import keys
+from cwp_shared.clock import sortable
+from cwp_shared.errors import Retriable
+from cwp_shared.events import CanonicalColumn
+from cwp_shared.mapping import Mapping, MappingError
+from cwp_transformer import canonical, remapping
+from cwp_transformer.announcing import Standing, announce, catch_up
+from cwp_transformer.backends import Backends
+from cwp_transformer.batch import Batch
+from cwp_transformer.commits import CanonicalFile, Commit, Tally, Totals, put_commit
+from cwp_transformer.history import Change, Merged, check, difference, merge, versions
+from cwp_transformer.index_files import Known, read_known, write_shards
+
+#: Races lost in a row before the messages are left to come back later.
+ATTEMPTS: Final = 8
+_RETRY_AFTER: Final = 15
+#: Tries to find a microsecond that no other canonical file of the table has taken.
+_FREE_NAMES: Final = 10
+
+
+def commit(batch: Batch, standing: Standing, backends: Backends) -> Commit | None:
+    """Make the batch part of the history; None if it was already.
+
+    Raises:
+        Retriable: every race was lost.
+        Terminal: the mapping changed without a new version, or contradicts what it made.
+    """
+    for _ in range(ATTEMPTS):
+        made = _draft(batch, standing.head, backends)
+        if made is None:
+            revision, sequence = standing.revision, standing.sequence
+            backends.ledger.mark(batch.history, batch.raw_keys, revision, sequence)
+            return None
+        if put_commit(backends.lake, made):
+            announce(made, standing.pointer, backends)
+            return made
+        standing = catch_up(batch.history, backends)
+    raise Retriable(f"{batch.history}: lost {ATTEMPTS} races", retry_after=_RETRY_AFTER)
+
+
+def _draft(batch: Batch, head: Commit | None, backends: Backends) -> Commit | None:
+    """The next revision, everything written but the commit; None if the batch says nothing new."""
+    history, mapping, lake = batch.history, batch.mapping, backends.lake
+    _check_mapping(mapping, head)
+    known = read_known(batch.facts, head, mapping, lake)
+    remapped = remapping.to_version(known.touched, history.tenant_id, mapping, lake)
+    merged = merge(remapped.facts, batch.facts.select(known.touched.column_names))
+    if not merged.added and not remapped.changed:
+        return None
+    change = _change(known, merged, batch)
+    revision = head.revision + 1 if head else 1
+    sequence = (head.sequence if head else 0) + bool(len(change.operations))
+    file = _write_canonical(change, batch, sequence, backends) if len(change.operations) else None
+    shards = {n: k for n, k in (head.shards if head else {}).items() if n not in known.shards}
+    return Commit(
+        tenant_id=history.tenant_id,
+        canonical_table=history.canonical_table,
+        revision=revision,
+        sequence=sequence,
+        committed_at=backends.clock(),
+        mapping_version=mapping.version,
+        mapping_digest=mapping.digest,
+        key=_key(mapping),
+        raw_keys=batch.raw_keys,
+        run_ids=tuple(sorted(pc.unique(batch.facts["run_id"]).to_pylist())),
+        canonical=file,
+        shards=shards | write_shards(merged.facts, known, revision, history, lake),
+        tally=_tally(batch, merged),
+        totals=_totals(head, known, merged, change),
+    )
+
+
+def _key(mapping: Mapping) -> tuple[CanonicalColumn, ...]:
+    return tuple(CanonicalColumn(name=c.name, type=c.type) for c in mapping.key_columns)
+
+
+def _check_mapping(mapping: Mapping, head: Commit | None) -> None:
+    if head is None:
+        return
+    if mapping.version == head.mapping_version and mapping.digest != head.mapping_digest:
+        raise MappingError(
+            f"mappings/{mapping.table}.json: version: the mapping changed but its version is still "
+            f"{mapping.version}; raise it"
+        )
+    if head.key != _key(mapping):
+        raise MappingError(
+            f"mappings/{mapping.table}.json: key: it was {', '.join(c.name for c in head.key)} and "
+            "cannot change within one history; make a table of another name"
+        )
+
+
+def _change(known: Known, merged: Merged, batch: Batch) -> Change:
+    before = versions(known.touched, batch.history.tenant_id, batch.mapping)
+    after = versions(merged.facts, batch.history.tenant_id, batch.mapping)
+    check(after)
+    return difference(before, after, batch.mapping)
+
+
+def _write_canonical(
+    change: Change, batch: Batch, sequence: int, backends: Backends
+) -> CanonicalFile:
+    tenant_id, mapping = batch.history.tenant_id, batch.mapping
+    opened = change.operations.filter(pc.equal(change.operations["op"], "open"))
+    shown = remapping.shown_rows(opened, batch.facts, tenant_id, mapping, backends.lake)
+    provenance = canonical.Provenance(tenant_id, sequence, backends.clock())
+    rows = canonical.rows(change.operations, shown, mapping, provenance)
+    body = canonical.encode(rows)
+    return CanonicalFile(
+        key=_put_canonical(batch, body, backends),
+        size_bytes=len(body),
+        rows=len(rows),
+        opened=change.opened,
+        closed=change.closed,
+        removed=change.removed,
+        replaced=change.replaced,
+        columns=canonical.columns(mapping),
+        key_columns=mapping.key,
+    )
+
+
+def _put_canonical(batch: Batch, body: bytes, backends: Backends) -> str:
+    for _ in range(_FREE_NAMES):
+        key = keys.canonical(*batch.history, sortable(backends.clock()))
+        if backends.lake.create(key, body):
+            return key
+    raise Retriable(f"{batch.history}: no free name for a canonical file")
+
+
+def _tally(batch: Batch, merged: Merged) -> Tally:
+    return Tally(
+        rows=len(batch.facts) + batch.quarantined,
+        quarantined=batch.quarantined,
+        added=merged.added,
+        late=merged.late,
+        same_second=merged.same_second,
+    )
+
+
+def _totals(head: Commit | None, known: Known, merged: Merged, change: Change) -> Totals:
+    was = head.totals if head else Totals()
+    return Totals(
+        keys=was.keys + change.keys,
+        versions=was.versions + change.opened - change.removed,
+        current=was.current + change.current,
+        facts=was.facts + len(merged.facts) - len(known.touched),
+    )

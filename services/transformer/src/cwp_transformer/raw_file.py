@@ -1,0 +1,106 @@
+"""A raw Parquet file, read as far as a mapping needs it (contract: cwp_shared.raw_columns)."""
+
+import io
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from cwp_shared import keys
+from cwp_shared.errors import Terminal
+from cwp_shared.mapping import Mapping
+from cwp_shared.raw_columns import (
+    META_TABLE,
+    META_TENANT,
+    PAGE,
+    ROW,
+    RUN_ID,
+    SYSTEM_COLUMNS,
+    UPPER,
+    WINDOW,
+)
+from cwp_transformer.casts import source_kind
+
+#: How the system columns are called and typed from here on. Times are UTC without a zone.
+_SYSTEM: Final = {
+    RUN_ID: ("run_id", pa.string()),
+    UPPER: ("upper", pa.timestamp("us")),
+    WINDOW: ("id_window", pa.int32()),
+    PAGE: ("page", pa.int32()),
+    ROW: ("page_row", pa.int32()),
+}
+SYSTEM_NAMES: Final = (*(name for name, _ in _SYSTEM.values()), "raw_row")
+
+
+def raw_name(path: str) -> str:
+    """The raw column of an API field: `company/id` -> `company__id`."""
+    return path.replace("/", "__")
+
+
+def column_of(path: str) -> str:
+    """What `read_raw` calls the column of an API field: no system column begins with a slash."""
+    return f"/{path}"
+
+
+def read_raw(body: bytes, key: str, mapping: Mapping) -> pa.Table:
+    """The file's rows: system columns, `raw_row` (place in the file), and the mapped API fields.
+
+    A field that the file does not have is no column of the result. Names: see `column_of`.
+
+    Raises:
+        Terminal: no Parquet, or not a file of this table as the writer makes it; with the reason.
+    """
+    file = _open(body, key)
+    schema = file.schema_arrow
+    _check_owner(schema.metadata or {}, key)
+    if missing := [name for name in SYSTEM_COLUMNS if name not in schema.names]:
+        raise Terminal(f"{key} is not a raw file: it has no column {', '.join(missing)}")
+    wanted = {path: raw_name(path) for path in _paths(mapping) if raw_name(path) in schema.names}
+    try:
+        table = file.read(columns=[*SYSTEM_COLUMNS, *wanted.values()])
+        columns = {new: _system(table, old, kind) for old, (new, kind) in _SYSTEM.items()}
+        columns["raw_row"] = pa.array(range(table.num_rows), pa.int32())
+        columns |= {column_of(path): _plain(table[name], name) for path, name in wanted.items()}
+    except (pa.ArrowException, OSError) as error:
+        raise Terminal(f"{key} cannot be read as a raw file: {error}") from error
+    # A column without a single value has no type, and says as much as no column.
+    return pa.table({n: c for n, c in columns.items() if not pa.types.is_null(c.type)})
+
+
+def _open(body: bytes, key: str) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(io.BytesIO(body))
+    except (pa.ArrowException, OSError) as error:
+        raise Terminal(f"{key} is not a Parquet file: {error}") from error
+
+
+def _check_owner(metadata: dict[bytes, bytes], key: str) -> None:
+    place = keys.parse_raw(key)
+    for name, expected in ((META_TENANT, place.tenant_id), (META_TABLE, place.table)):
+        found = metadata.get(name, expected.encode()).decode("utf-8", "replace")
+        if found != expected:
+            raise Terminal(
+                f"{key} says of itself {name.decode()}={found}: it lies in a wrong place"
+            )
+
+
+def _paths(mapping: Mapping) -> list[str]:
+    paths = [mapping.updated_at, mapping.created_at, *(c.source for c in mapping.columns)]
+    return list(dict.fromkeys(path for path in paths if path))
+
+
+def _system(table: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray:
+    if table[name].null_count:
+        raise pa.ArrowInvalid(f"column {name} has NULLs")
+    return pc.cast(table[name], kind)
+
+
+def _plain(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    if pa.types.is_dictionary(column.type):
+        column = pc.cast(column, column.type.value_type)
+    if not pa.types.is_null(column.type) and source_kind(column.type) is None:
+        raise pa.ArrowInvalid(
+            f"column {name} is {column.type}; raw columns are int64, double, bool or string"
+        )
+    return column

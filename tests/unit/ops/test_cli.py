@@ -1,0 +1,137 @@
+import getpass
+from typing import Any
+
+import pytest
+import typer
+from botocore.exceptions import EndpointConnectionError
+from typer.testing import CliRunner
+
+from cwp_local.cloud.errors import CloudError
+from cwp_ops import main
+from cwp_ops.commands.tenants import KEY_VARIABLES, ask_keys
+from cwp_ops.context import Operator
+from cwp_ops.errors import OperatorError
+from tests.unit.ops.fakes import refused
+
+COMMANDS = [
+    "up",
+    "down",
+    "reset",
+    "recover",
+    "sync",
+    "status",
+    "query",
+    "demo",
+    "tenants add",
+    "tenants keys",
+    "tenants list",
+    "sandbox change",
+    "sandbox counts",
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_helps_with_an_example(command: str) -> None:
+    answer = CliRunner().invoke(main.app, [*command.split(), "--help"])
+    assert answer.exit_code == 0
+    assert f"Example: cwpipe {command}" in answer.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["frobnicate"],
+        ["status", "a", "b"],
+        ["sync"],
+        ["tenants", "add", "acme"],
+        ["sandbox", "change", "acme"],
+        ["tenants", "add", "acme", "--cadence", "0"],
+    ],
+)
+def test_wrong_usage_ends_with_two(arguments: list[str]) -> None:
+    assert CliRunner().invoke(main.app, arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OperatorError("no tenant [x]"), "no tenant [x]"),
+        (CloudError("port 1 is taken"), "port 1 is taken"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "start it with `cwpipe up`"),
+        (refused("ResourceNotFoundException"), "not (fully) deployed"),
+        (refused("AccessDenied"), "AWS refused"),
+    ],
+)
+def test_an_error_is_one_sentence_and_ends_with_one(
+    error: Exception,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(main, "app", fail)
+    with pytest.raises(SystemExit) as ended:
+        main.run()
+    assert ended.value.code == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith("error: ")
+    assert said in captured.err
+    assert "Traceback" not in captured.err
+
+
+def operator(**environ: str) -> Operator:
+    return Operator("local", environ)
+
+
+def test_scripts_give_keys_in_the_environment() -> None:
+    given = {variable: f"{name}-value" for name, (variable, _) in KEY_VARIABLES.items()}
+    keys = ask_keys(operator(**given))
+    assert keys.private_key.get_secret_value() == "private_key-value"
+    assert "value" not in repr(keys)
+
+
+def test_people_type_keys_without_echo(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def typed(prompt: str) -> str:
+        asked.append(prompt)
+        return f" {prompt} "
+
+    monkeypatch.setattr(getpass, "getpass", typed)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    keys = ask_keys(operator())
+    assert asked == ["Public key: ", "Private key: ", "Client id: "]
+    assert keys.client_id.get_secret_value() == "Client id:"
+
+
+def test_an_empty_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(getpass, "getpass", lambda _: "")
+    with pytest.raises(OperatorError, match="the private key and the client id must not be empty"):
+        ask_keys(operator(CWPIPE_PUBLIC_KEY="x"))
+
+
+def test_without_a_terminal_nobody_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    with pytest.raises(OperatorError, match="set CWPIPE_PUBLIC_KEY"):
+        ask_keys(operator())
+
+
+def test_commands_of_the_embedded_cloud_refuse_other_stages() -> None:
+    with pytest.raises(OperatorError, match="stage dev is on AWS"):
+        _ = Operator("dev", {"AWS_DEFAULT_REGION": "us-east-1"}).home
+
+
+def test_resetting_asks_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: Any) -> None:
+        raise AssertionError("it did not wait for the answer")
+
+    monkeypatch.setattr("cwp_local.cloud.cloud.wipe", never)
+    answer = CliRunner().invoke(main.app, ["reset"], input="n\n")
+    assert answer.exit_code == 1
+    assert "Delete everything in" in answer.output
+
+
+def test_a_typer_app_is_what_main_runs() -> None:
+    assert isinstance(main.app, typer.Typer)

@@ -1,0 +1,75 @@
+import json
+
+import pytest
+from pydantic import SecretStr
+
+from cwp_ops.errors import OperatorError
+from cwp_ops.tenants import TenantBook, checked
+from cwp_shared.tenants import ApiKeys
+from tests.unit.ops.fakes import FakeS3, FakeSecrets, FakeTable
+
+KEYS = ApiKeys(
+    public_key=SecretStr("pub-1"), private_key=SecretStr("priv-1"), client_id=SecretStr("client-1")
+)
+SITE = "api-na.myconnectwise.net"
+
+
+@pytest.fixture
+def book() -> TenantBook:
+    table = FakeTable(("tenant_id", "service"))
+    return TenantBook("local", table, FakeSecrets(), FakeS3(), "bucket")
+
+
+def test_keys_go_to_secrets_manager_and_nowhere_else(book: TenantBook) -> None:
+    book.add(checked("local", "acme", SITE, "ACME"), KEYS)
+    secret = json.loads(book.secrets.values["connectwise/local/acme"])
+    assert secret == {"public_key": "pub-1", "private_key": "priv-1", "client_id": "client-1"}
+    elsewhere = repr(book.table.items) + repr(book.s3.objects)
+    assert not any(key in elsewhere for key in secret.values())
+
+
+def test_the_record_in_s3_says_what_the_table_says(book: TenantBook) -> None:
+    book.add(checked("local", "acme", SITE, "ACME", ["service_tickets"]), KEYS)
+    assert json.loads(book.s3.objects["acme/tenant.json"]) == next(iter(book.table.items.values()))
+
+
+def test_adding_again_replaces(book: TenantBook) -> None:
+    book.add(checked("local", "acme", SITE, "ACME"), KEYS)
+    book.add(checked("local", "acme", SITE, "ACME2"), KEYS)
+    assert book.get("acme").company == "ACME2"
+
+
+def test_an_unknown_tenant_is_named_with_those_there_are(book: TenantBook) -> None:
+    book.add(checked("local", "acme", SITE, "ACME"), KEYS)
+    with pytest.raises(OperatorError, match=r"no tenant 'amce'.*tenants: acme"):
+        book.get("amce")
+
+
+def test_whether_keys_are_there(book: TenantBook) -> None:
+    assert not book.has_keys("acme")
+    book.keep_keys("acme", KEYS)
+    assert book.has_keys("acme")
+
+
+@pytest.mark.parametrize(
+    ("tenant_id", "site", "company", "tables", "said"),
+    [
+        ("Acme Inc", SITE, "ACME", [], "'Acme Inc' is not a tenant id"),
+        ("public", SITE, "ACME", [], "keeps for itself"),
+        ("acme", "evil.example.com", "ACME", [], "not on the allow-list"),
+        ("acme", f"https://user:pw@{SITE}", "ACME", [], "host name only"),
+        ("acme", SITE, "AC ME", [], "company"),
+        ("acme", SITE, "ACME", ["service_tikets"], "unknown table 'service_tikets'"),
+    ],
+)
+def test_bad_settings_are_refused_before_keys_are_asked_for(
+    tenant_id: str, site: str, company: str, tables: list[str], said: str
+) -> None:
+    with pytest.raises(OperatorError, match=said):
+        checked("local", tenant_id, site, company, tables)
+
+
+def test_a_site_on_this_machine_is_for_stage_local_only() -> None:
+    assert checked("local", "acme", "http://127.0.0.1:4580", "ACME").site
+    with pytest.raises(OperatorError, match="only stage local"):
+        checked("dev", "acme", "http://127.0.0.1:4580", "ACME")

@@ -1,0 +1,170 @@
+"""The 15 cases of scd2.md section 3, as far as they need no deletes."""
+
+from cwp_shared.mapping import Mapping
+from tests.unit.transformer.fakes import TICKETS, World, ticket
+
+
+def test_same_batch_twice_is_one_row() -> None:
+    world = World()
+    rows = [ticket(1, 10)]
+    first = world.take(rows)
+    world.take(rows)
+    assert world.timeline() == [("printer", 10, None)]
+    assert world.commits() == [first]
+
+
+def test_identical_row_twice_in_a_batch_is_one_current() -> None:
+    world = World()
+    world.take([ticket(1, 10), ticket(1, 10)])
+    assert world.timeline() == [("printer", 10, None)]
+
+
+def test_two_versions_of_a_key_in_a_batch_are_two_rows_one_current() -> None:
+    world = World()
+    world.take([ticket(1, 20, summary="b"), ticket(1, 10, summary="a")])
+    assert world.timeline() == [("a", 10, 20), ("b", 20, None)]
+
+
+def test_two_versions_of_a_known_key_close_it_at_the_earlier() -> None:
+    world = World()
+    world.take([ticket(1, 10, summary="a")])
+    world.take([ticket(1, 30, summary="c"), ticket(1, 20, summary="b")])
+    assert world.timeline() == [("a", 10, 20), ("b", 20, 30), ("c", 30, None)]
+
+
+def test_late_record_lands_in_the_past_and_current_stays() -> None:
+    world = World()
+    world.take([ticket(1, 10, summary="a")])
+    world.take([ticket(1, 30, summary="c")])
+    commit = world.take([ticket(1, 20, summary="b")])
+    assert world.timeline() == [("a", 10, 20), ("b", 20, 30), ("c", 30, None)]
+    assert commit.tally.late == 1
+    assert commit.canonical
+    assert (commit.canonical.opened, commit.canonical.closed) == (1, 1)
+
+
+def test_late_record_before_the_first() -> None:
+    world = World()
+    world.take([ticket(1, 20, summary="b")])
+    world.take([ticket(1, 10, summary="a")])
+    assert world.timeline() == [("a", 10, 20), ("b", 20, None)]
+
+
+def test_same_second_with_other_content_is_replaced_in_place() -> None:
+    world = World()
+    world.take([ticket(1, 10, summary="a")], run_id="run-1")
+    (old,) = world.history()
+    commit = world.take([ticket(1, 10, summary="b")], run_id="run-2")
+    (new,) = world.history()
+    assert (new["summary"], new["sk"], new["effective_to"]) == ("b", old["sk"], None)
+    assert commit.tally.same_second == 1
+    assert commit.canonical
+    assert (commit.canonical.opened, commit.canonical.replaced) == (0, 1)
+
+
+def test_same_second_seen_earlier_but_delivered_later_does_not_count() -> None:
+    world = World()
+    world.take([ticket(1, 10, summary="b")], run_id="run-2", upper=200)
+    world.take([ticket(1, 10, summary="a")], run_id="run-1", upper=100)
+    assert world.timeline() == [("b", 10, None)]
+
+
+def test_null_to_empty_is_a_change() -> None:
+    world = World()
+    world.take([ticket(1, 10, summary=None)])
+    world.take([ticket(1, 20, summary="")])
+    assert world.timeline() == [(None, 10, 20), ("", 20, None)]
+
+
+def test_only_last_updated_moved_is_no_version() -> None:
+    world = World()
+    world.take([ticket(1, 10, _info__updatedBy="ann")])
+    commit = world.take([ticket(1, 20, _info__updatedBy="bob")])
+    assert world.timeline("updated_by") == [("ann", 10, None)]
+    assert (commit.revision, commit.sequence, commit.canonical) == (2, 1, None)
+
+
+def test_a_b_a_is_three_versions() -> None:
+    world = World()
+    for second, summary in ((10, "a"), (20, "b"), (30, "a")):
+        world.take([ticket(1, second, summary=summary)])
+    assert world.timeline() == [("a", 10, 20), ("b", 20, 30), ("a", 30, None)]
+
+
+def test_new_column_costs_no_version_where_it_is_null_and_keeps_the_value_where_it_is_not() -> None:
+    world = World()
+    world.take([ticket(1, 10), ticket(2, 10)])
+    world.take([ticket(1, 20, budgetHours=None), ticket(2, 20, budgetHours=2.5)])
+    assert [(str(v), f) for v, f, _ in world.timeline("budget_hours")] == [
+        ("None", 10),
+        ("None", 10),
+        ("2.5000", 20),
+    ]
+
+
+def test_nested_key_order_is_no_version() -> None:
+    world = World()
+    world.take([ticket(1, 10, customFields='[{"id": 1, "value": "x"}]')])
+    world.take([ticket(1, 20, customFields='[{"value":"x","id":1}]')])
+    assert world.timeline("custom_fields") == [('[{"id":1,"value":"x"}]', 10, None)]
+
+
+def test_compound_keys_do_not_run_together() -> None:
+    columns = [
+        {"name": "first", "type": "varchar(20)", "from": "siteName"},
+        {"name": "ticket_id", "type": "varchar(20)", "from": "city"},
+        {"name": "summary", "type": "varchar(20)", "from": "summary"},
+    ]
+    shape = {"table": "tickets", "source": "service_tickets", "version": 1}
+    mapping = Mapping.model_validate(
+        shape
+        | {"key": ["first", "ticket_id"], "updated_at": "_info/lastUpdated", "columns": columns}
+    )
+    world = World(mapping)
+    world.take([ticket(None, 10, siteName="a", city="bc", summary="one")])
+    world.take([ticket(None, 20, siteName="ab", city="c", summary="two")])
+    assert sorted(world.timeline()) == [("one", 10, None), ("two", 20, None)]
+
+
+def test_replay_of_an_old_batch_after_a_newer_one_changes_nothing() -> None:
+    world = World()
+    old = world.land([ticket(1, 10, summary="a")])
+    world.deliver(old)
+    world.take([ticket(1, 20, summary="b")])
+    before = world.commits()
+    world.deliver(old)
+    world.ledger.lose()
+    world.deliver(old)
+    assert world.commits() == before
+    assert world.timeline() == [("a", 10, 20), ("b", 20, None)]
+
+
+def test_a_run_is_split_by_a_late_other_and_its_inside_opens_from_its_own_raw_row() -> None:
+    world = World()
+    world.take([ticket(1, 10, summary="a", _info__updatedBy="ann")])
+    world.take([ticket(1, 50, summary="a", _info__updatedBy="bob")])
+    world.take([ticket(1, 30, summary="b", _info__updatedBy="cat")])
+    assert world.timeline("updated_by") == [("ann", 10, 30), ("cat", 30, 50), ("bob", 50, None)]
+
+
+def test_versions_made_one_by_a_replacement_are_removed() -> None:
+    world = World()
+    world.take([ticket(1, 10, summary="a"), ticket(1, 20, summary="b")], run_id="run-1")
+    commit = world.take([ticket(1, 20, summary="a")], run_id="run-2")
+    assert world.timeline() == [("a", 10, None)]
+    assert commit.canonical
+    assert (commit.canonical.removed, commit.canonical.closed) == (1, 1)
+    assert commit.totals.versions == 1
+
+
+def test_first_version_begins_at_creation_and_its_surrogate_key_does_not() -> None:
+    world = World()
+    world.take([ticket(1, 20, summary="b", _info__dateEntered="2026-01-01T00:00:05Z")])
+    (first,) = world.history()
+    world.take([ticket(1, 10, summary="a", _info__dateEntered="2026-01-01T00:00:05Z")])
+    assert world.timeline() == [("a", 5, 20), ("b", 20, None)]
+    assert world.history()[1]["sk"] == first["sk"]
+
+
+def test_mapping_of_tests_is_a_valid_mapping() -> None:
+    assert TICKETS.key_columns[0].name == "ticket_id"

@@ -1,0 +1,30 @@
+from cwp_shared.keys import parse_raw
+from tests.unit.transformer.fakes import World, ticket
+
+
+def test_each_bad_row_lies_in_quarantine_with_its_reason_and_the_others_go_on() -> None:
+    world = World()
+    key = world.land(
+        [ticket(1, 10), ticket(2, 10, budgetHours="many", city=None), ticket(None, 10)]
+    )
+    assert world.deliver(key) == {}
+    first, second = world.quarantine()
+    assert first["reason"] == "budget_hours: many does not fit decimal(18,4)"
+    assert (first["raw_key"], first["raw_row"], first["canonical_table"]) == (key, 1, "tickets")
+    assert first["record"]["id"] == 2
+    assert first["record"]["_cwp_run_id"] == "run-1"
+    # What the file has no value for says nothing.
+    assert "city" not in first["record"]
+    assert second["raw_row"] == 2
+    assert world.timeline() == [("printer", 10, None)]
+
+
+def test_the_name_follows_from_the_raw_file_so_twice_is_once() -> None:
+    world = World()
+    key = world.land([ticket(None, 10)])
+    for _ in range(2):
+        world.ledger.files.clear()
+        world.deliver(key)
+    names = [name for name in world.lake.objects if "/quarantine/" in name]
+    assert names == [f"acme/quarantine/service_tickets/tickets-{parse_raw(key).timestamp}.jsonl"]
+    assert len(world.quarantine()) == 1
