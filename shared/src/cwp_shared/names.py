@@ -12,6 +12,7 @@ _RESERVED_SCHEMAS = frozenset(
 
 TENANT_ID_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 NAME_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
+RUN_ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 
 
 def _not_reserved(tenant_id: str) -> str:
@@ -31,6 +32,9 @@ TenantId = Annotated[
 TableId = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 #: A canonical table, a plural noun: `tickets`.
 CanonicalTable = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+
+#: A run: sorts by the time it was opened, and is part of S3 keys.
+RunId = Annotated[str, StringConstraints(pattern=RUN_ID_PATTERN)]
 
 
 def check_tenant_id(text: str) -> str:

@@ -1,4 +1,5 @@
 import io
+from contextlib import suppress
 from typing import Any
 from unittest.mock import patch
 
@@ -10,7 +11,7 @@ from cwp_shared.events import CanonicalCommitted
 from cwp_shared.mapping import Column, Mapping
 from cwp_transformer.commits import commit_key
 from cwp_transformer.history import versions
-from tests.unit.transformer.fakes import TENANT, TICKETS, World, object_created, ticket
+from tests.unit.transformer.fakes import TENANT, TICKETS, Crash, World, object_created, ticket
 
 
 def changed(version: int, *columns: dict[str, Any], **more: Any) -> Mapping:
@@ -103,6 +104,25 @@ def test_a_lost_race_starts_over_against_the_new_state() -> None:
     assert [commit.raw_keys for commit in world.commits()] == [(theirs,), (ours,)]
     assert world.timeline() == [("a", 10, 20), ("b", 20, None)]
     assert world.announced() == [1, 2]
+
+
+def test_a_rival_that_dies_before_its_commit_does_not_touch_our_shards() -> None:
+    world = World()
+    ours, theirs = world.land([ticket(1, 10)]), world.land([ticket(2, 10)])
+
+    def rival() -> None:
+        world.fate.step = "before commit"
+        with suppress(Crash):
+            world.deliver(theirs)
+
+    world.lake.meanwhile = rival
+    assert world.deliver(ours) == {}
+    # The index must still know our fact, or this would make it a version once more.
+    world.ledger.files.clear()
+    assert world.deliver(ours) == {}
+    assert len(world.commits()) == 1
+    assert world.deliver(theirs) == {}
+    assert [row["ticket_id"] for row in world.history()] == [1, 2]
 
 
 def test_both_of_two_workers_with_the_same_file_end_well() -> None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from cwp_shared.events.envelope import Event
-from cwp_shared.names import NAME_PATTERN, CanonicalTable
+from cwp_shared.names import NAME_PATTERN, CanonicalTable, RunId
 
 #: The types a canonical column may have; each exists in Redshift and in Parquet.
 COLUMN_TYPE_PATTERN = (
@@ -49,7 +49,7 @@ class CanonicalCommitted(Event):
     #: The columns that identify a record.
     key_columns: tuple[str, ...]
     #: The runs whose facts are in this commit.
-    run_ids: tuple[str, ...]
+    run_ids: tuple[RunId, ...]
 
 
 class CommitsRequested(Event):

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from cwp_shared.clock import UtcTime
 from cwp_shared.events.envelope import Event, Message
 from cwp_shared.events.runs import Mode
-from cwp_shared.names import TableId
+from cwp_shared.names import RunId, TableId
 
 #: Why a job could not be done, for people and for the run's outcome.
 ReasonClass = Literal[
@@ -30,7 +30,7 @@ class PageJob(Message):
     """
 
     kind: Literal["survey", "page"]
-    run_id: str
+    run_id: RunId
     table: TableId
     mode: Mode
     lower: UtcTime | None
@@ -59,7 +59,7 @@ class TableSurveyed(Event):
     detail_type: ClassVar[str] = "TableSurveyed"
     source: ClassVar[str] = "connectwise.fetcher"
 
-    run_id: str
+    run_id: RunId
     table: TableId
     count: int
     #: None when `count` is 0.
@@ -73,7 +73,7 @@ class PageFetched(Event):
     detail_type: ClassVar[str] = "PageFetched"
     source: ClassVar[str] = "connectwise.fetcher"
 
-    run_id: str
+    run_id: RunId
     table: TableId
     mode: Mode
     upper: UtcTime
@@ -103,7 +103,7 @@ class PageFailed(Event):
     detail_type: ClassVar[str] = "PageFailed"
     source: ClassVar[str] = "connectwise.fetcher"
 
-    run_id: str
+    run_id: RunId
     table: TableId
     job_id: str
     reason_class: ReasonClass
@@ -116,7 +116,7 @@ class PageQuarantined(Event):
     detail_type: ClassVar[str] = "PageQuarantined"
     source: ClassVar[str] = "connectwise.fetcher"
 
-    run_id: str
+    run_id: RunId
     table: TableId
     job_id: str
     reason_class: ReasonClass
@@ -145,7 +145,7 @@ class PagesWritten(Event):
     detail_type: ClassVar[str] = "PagesWritten"
     source: ClassVar[str] = "connectwise.writer"
 
-    run_id: str
+    run_id: RunId
     table: TableId
     jobs: tuple[JobReceipt, ...]
     raw_key: str | None

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from cwp_shared.clock import UtcTime
 from cwp_shared.events.envelope import Event
-from cwp_shared.names import TableId
+from cwp_shared.names import RunId, TableId
 
 #: full: every row; incremental: rows changed since the watermark; reconcile: ids, to prove deletes.
 Mode = Literal["incremental", "full", "reconcile"]
@@ -26,7 +26,7 @@ class RunCompleted(Event):
     detail_type: ClassVar[str] = "RunCompleted"
     source: ClassVar[str] = "connectwise.scheduler"
 
-    run_id: str
+    run_id: RunId
     table: TableId
     mode: Mode
     #: Rows with `lastUpdated` in [lower, upper]; None: from the beginning.
@@ -43,7 +43,7 @@ class RunFailed(Event):
     detail_type: ClassVar[str] = "RunFailed"
     source: ClassVar[str] = "connectwise.scheduler"
 
-    run_id: str
+    run_id: RunId
     table: TableId
     mode: Mode
     reason_class: str
