@@ -127,7 +127,7 @@ def test_incremental_sync_opens_and_closes_exactly_what_changed(synced: Cloud) -
         opened = [row for row in rows if row["sk"] not in before[table]]
         assert {int(row["id"]) for row in opened} == {*changes.updated, *changes.added}
         for record in changes.updated:
-            old, new = (row for row in rows if int(row["id"]) == record)
+            *_, old, new = (row for row in rows if int(row["id"]) == record)
             assert (old["effective_to"], old["is_current"]) == (new["effective_from"], False)
             assert (new["effective_to"], new["is_current"]) == (None, True)
     wait_until_empty(synced)
