@@ -42,8 +42,9 @@ down: setup ## Stop the embedded cloud; it keeps its state
 	$(BIN)/cwpipe down
 
 .PHONY: test
-test: setup ## All tests, the end-to-end one included
-	$(BIN)/pytest -q
+test: setup ## All tests, the quick ones first, the end-to-end ones last
+	$(BIN)/pytest -q --ignore=tests/e2e
+	$(BIN)/pytest -q tests/e2e
 
 .PHONY: test-fast
 test-fast: setup ## The tests that need no rendering and no cloud

@@ -33,7 +33,7 @@ class Cloud:
             env={**self.environ, **extra},
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=420,
             check=False,
         )
         output = done.stdout + done.stderr

@@ -16,7 +16,7 @@ from cwp_ops.wiring import follower
 from cwp_shared.events import Mode
 from cwp_shared.tables import source_table, source_tables
 
-PATIENCE_S = 180
+PATIENCE_S = 240
 
 
 def register(app: typer.Typer) -> None:

@@ -30,10 +30,12 @@ from cwp_shared.names import CanonicalTable, TenantId
 
 Phase = Literal["unknown", "preparing", "idle", "loading", "waiting", "blocked"]
 
-#: How long a worker has from its claim to the recorded statement id. Longer than any invocation.
-CLAIM: Final = timedelta(minutes=3)
-#: How long only the statement's own event is waited for, before somebody asks how it is.
-WATCH: Final = timedelta(minutes=5)
+#: How long a worker has from its claim to the recorded statement id. Longer than any invocation
+#: (60 s): the function's timeout in serverless.yml must stay below it.
+CLAIM: Final = timedelta(seconds=90)
+#: How long only the statement's own event is waited for, before a sweep asks how it is. An event
+#: may be lost, and a warehouse that was stopped has forgotten its statements; asking costs nothing.
+WATCH: Final = timedelta(seconds=45)
 #: The Data API knows a ClientToken for 8 hours; a claim older than this is not submitted again.
 TOKEN_LIFE: Final = timedelta(hours=6)
 
