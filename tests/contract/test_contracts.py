@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -25,10 +26,10 @@ def test_every_contract_has_a_sample() -> None:
 
 
 @pytest.mark.parametrize("path", sample_files(), ids=lambda path: path.stem)
-def test_sample_is_read_and_written_back_unchanged(path: Path) -> None:
+def test_sample_is_read_and_written_back_with_all_it_says(path: Path) -> None:
     model = MODELS[path.name.split(".")[0]]
     detail = json.loads(path.read_text())
-    assert parse_message(detail, model).model_dump(mode="json") == detail
+    assert _said_of(parse_message(detail, model).model_dump(mode="json"), detail) == detail
 
 
 @pytest.mark.parametrize("path", sample_files(), ids=lambda path: path.stem)
@@ -48,13 +49,22 @@ def test_reader_refuses_a_version_it_does_not_know(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sample_files(), ids=lambda path: path.stem)
 def test_sample_fits_its_committed_schema(path: Path) -> None:
-    schema = json.loads((TARGET / path.name).read_text())
+    schema = json.loads((TARGET / f"{path.name.split('.')[0]}.v1.json").read_text())
     Draft202012Validator(schema).validate(json.loads(path.read_text()))
 
 
 def test_committed_schemas_are_the_models() -> None:
     committed = {path.name: path.read_text() for path in TARGET.glob("*.json")}
     assert committed == schemas(), "run `make schemas` and review the change"
+
+
+def _said_of(written: Any, sample: Any) -> Any:
+    """`written` without the fields that were added to the contract after `sample`."""
+    if isinstance(sample, dict):
+        return {name: _said_of(written[name], value) for name, value in sample.items()}
+    if isinstance(sample, list) and len(sample) == len(written):
+        return [_said_of(one, other) for one, other in zip(written, sample, strict=True)]
+    return written
 
 
 def test_detail_types_are_unique_and_explicit() -> None:

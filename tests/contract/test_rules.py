@@ -25,11 +25,17 @@ CONSUMERS: dict[str, set[tuple[str, str]]] = {
     "PageFailed": {("scheduler", "ProgressQueue")},
     "PageQuarantined": {("scheduler", "ProgressQueue")},
     "PagesWritten": {("scheduler", "ProgressQueue")},
+    "PageRejected": {("scheduler", "ProgressQueue")},
+    "RunCompleted": {("writer", "SweepsQueue")},
+    "AbsencesReleased": {("writer", "SweepsQueue")},
     "CanonicalCommitted": {("loader", "CommitsQueue")},
     "CommitsRequested": {("transformer", "FilesQueue")},
     # For operators and other people's consumers.
-    "RunCompleted": set(),
     "RunFailed": set(),
+    "SourceBlocked": set(),
+    "SourceRecovered": set(),
+    "AbsencesProven": set(),
+    "AbsencesHeld": set(),
     "TableLoaded": set(),
     "LoadFailed": set(),
 }

@@ -38,6 +38,11 @@ def _catalogue() -> dict[str, Any]:
     return content
 
 
+def entity_paths() -> tuple[str, ...]:
+    """The entities there are, by path (`/service/tickets/{id}/notes`)."""
+    return tuple(_catalogue()["entities"])
+
+
 def field_type(entity: str, path: str) -> str:
     """The catalogue's type of `path` in `entity` (`/service/tickets`).
 

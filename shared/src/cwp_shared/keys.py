@@ -46,6 +46,16 @@ def parse_raw(key: str) -> RawKey:
     return RawKey(check_tenant_id(found["tenant"]), found["table"], found["stamp"])
 
 
+def sweep(tenant_id: str, table: str, timestamp: str) -> str:
+    """The ids that some pages of a reconcile run brought, as Parquet."""
+    return f"{tenant_id}/sweeps/{SOURCE}/{table}/{timestamp}.parquet"
+
+
+def known_ids(tenant_id: str, table: str, run_id: str) -> str:
+    """What a table's ids were after a sweep, as Parquet; the next sweep starts from it."""
+    return f"{tenant_id}/sweeps/{SOURCE}/{table}/known/{run_id}.parquet"
+
+
 def canonical(tenant_id: str, canonical_table: str, timestamp: str) -> str:
     """One file of history operations, in the schema the warehouse has."""
     return f"{tenant_id}/canonical/{canonical_table}/{timestamp}.parquet"
@@ -62,7 +72,7 @@ def state(tenant_id: str, canonical_table: str, name: str) -> str:
 
 
 def run_record(tenant_id: str, table: str, run_id: str) -> str:
-    """The outcome of a completed run, from which `LastUpdated` can be made anew."""
+    """The outcome of an ended run; from the completed ones `LastUpdated` can be made anew."""
     return f"{tenant_id}/runs/{SOURCE}/{table}/{run_id}.json"
 
 

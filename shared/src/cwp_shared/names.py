@@ -49,6 +49,10 @@ def check_tenant_id(text: str) -> str:
 
 
 def table_id(path: str) -> str:
-    """The table id of a ConnectWise path: `/time/workTypes` -> `time_work_types`."""
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", path.strip("/"))
+    """The table id of a ConnectWise path: `/time/workTypes` -> `time_work_types`.
+
+    The parent's id in a nested path is no part of it: `/service/tickets/{id}/notes` is
+    `service_tickets_notes`.
+    """
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", path.replace("{id}", "").strip("/"))
     return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")

@@ -27,3 +27,13 @@ META_TENANT: Final = b"cwp.tenant_id"
 META_TABLE: Final = b"cwp.table"
 META_RUN: Final = b"cwp.run_id"
 META_ROWS: Final = b"cwp.rows"
+#: The model version asked for in `Accept`; what the API's fields mean.
+META_API_VERSION: Final = b"cwp.api_version"
+#: What the file says: `rows` (records, as described above) or `absences`.
+META_KIND: Final = b"cwp.kind"
+KIND_ROWS: Final = b"rows"
+#: Ids proven deleted: the system columns, the `id`, and the column below. `UPPER` is the upper
+#: bound of the second sweep, PAGE and WINDOW are 0.
+KIND_ABSENCES: Final = b"absences"
+#: timestamp[us, UTC]; the upper bound of the first sweep that missed the id (scd2.md R11, "t").
+ABSENT_AT: Final = "_cwp_absent_at"

@@ -5,7 +5,8 @@ An item holds settings only. Keys live in Secrets Manager under `secret_name`, a
 
 import ipaddress
 import re
-from typing import Any, Final, Literal, Self
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 from cwp_shared.errors import Terminal
 from cwp_shared.names import TenantId
 from cwp_shared.settings import Stage
+from cwp_shared.tables import default_tables
 
 SERVICE: Final = "connectwise"
 
@@ -32,10 +34,23 @@ class TenantConfig(BaseModel):
     #: The company id that ConnectWise logins begin with.
     company: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")
     enabled: bool = True
-    #: None: every table there is.
+    #: None: the default set (`tables.default_tables`).
     tables: tuple[str, ...] | None = None
-    #: How often a tick opens an incremental run, in minutes.
-    cadence_minutes: int = Field(default=15, ge=1, le=1440)
+    #: How often a tick opens a run, in minutes; None: what each table's entry says.
+    cadence_minutes: int | None = Field(default=None, ge=1, le=10_080)
+    #: The same for single tables; goes before `cadence_minutes`.
+    cadences: dict[str, Annotated[int, Field(ge=1, le=10_080)]] = Field(default_factory=dict)
+    #: Requests a minute that the tenant's API is sent at most, by all functions together.
+    requests_per_minute: int = Field(default=300, ge=1, le=1000)
+    #: Requests at once, and id windows of a large run.
+    parallel_requests: int = Field(default=4, ge=1, le=16)
+    #: Tables whose lastUpdated filter does not work at this tenant (`cwpipe tenants check`): they
+    #: are read in full.
+    full_only: tuple[str, ...] = ()
+    #: Deletes that are believed without asking: at most this share of a table's known ids ...
+    delete_guard_share: float = Field(default=0.05, ge=0, le=1)
+    #: ... or this many, whichever is more.
+    delete_guard_rows: int = Field(default=25, ge=0)
 
     @classmethod
     def from_item(cls, item: dict[str, Any]) -> Self:
@@ -53,8 +68,13 @@ class TenantConfig(BaseModel):
             ) from None
 
     def to_item(self) -> dict[str, Any]:
-        """The item to store."""
-        return self.model_dump(mode="json", exclude_none=True)
+        """The item to store, in types that boto3's resource API takes."""
+        plain = self.model_dump(mode="json", exclude_none=True)
+        return {**plain, "delete_guard_share": Decimal(str(self.delete_guard_share))}
+
+    def selected_tables(self) -> tuple[str, ...]:
+        """The tables the tenant is set up for, known or not."""
+        return self.tables if self.tables is not None else default_tables()
 
 
 class ApiKeys(BaseModel):

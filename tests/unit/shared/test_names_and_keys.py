@@ -25,7 +25,7 @@ def test_tenant_may_not_be_the_warehouse_s_own_schema(reserved: str) -> None:
     [
         ("/service/tickets", "service_tickets"),
         ("/time/workTypes", "time_work_types"),
-        ("/finance/agreements/{id}/additions", "finance_agreements_id_additions"),
+        ("/finance/agreements/{id}/additions", "finance_agreements_additions"),
     ],
 )
 def test_table_id(path: str, table: str) -> None:

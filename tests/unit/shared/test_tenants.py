@@ -1,9 +1,10 @@
 import pytest
 from pydantic import ValidationError
 
+from cwp_shared.catalogue import entity_paths
 from cwp_shared.errors import Terminal
 from cwp_shared.settings import Stage
-from cwp_shared.tables import source_table, source_tables
+from cwp_shared.tables import default_tables, source_table, source_tables
 from cwp_shared.tenants import ApiKeys, SiteUrl, TenantConfig
 
 
@@ -62,10 +63,8 @@ def test_keys_never_show() -> None:
 
 
 def test_catalogue_of_tables_is_valid() -> None:
-    assert list(source_tables()) == [
-        "service_tickets",
-        "time_entries",
-        "company_companies",
-        "company_contacts",
-    ]
+    tables = source_tables()
+    assert {table.path for table in tables.values()} == set(entity_paths())
     assert source_table("company_contacts").sensitive_fields == ("portalPassword",)
+    assert "service_tickets" in default_tables()
+    assert "service_tickets_notes" not in default_tables()

@@ -6,6 +6,7 @@ second message to be understood. JSON Schemas of all models are generated into `
 golden samples in `tests/contract/samples` never change.
 """
 
+from cwp_shared.events.absences import AbsencesHeld, AbsencesProven, AbsencesReleased
 from cwp_shared.events.canonical import (
     CanonicalColumn,
     CanonicalCommitted,
@@ -20,10 +21,19 @@ from cwp_shared.events.pages import (
     PageFetched,
     PageJob,
     PageQuarantined,
+    PageRejected,
     PagesWritten,
     TableSurveyed,
 )
-from cwp_shared.events.runs import Mode, RunCompleted, RunFailed, SyncRequested
+from cwp_shared.events.reasons import ReasonClass
+from cwp_shared.events.runs import (
+    Mode,
+    RunCompleted,
+    RunFailed,
+    SourceBlocked,
+    SourceRecovered,
+    SyncRequested,
+)
 
 #: Every detail-type on the bus.
 EVENTS: tuple[type[Event], ...] = (
@@ -32,9 +42,15 @@ EVENTS: tuple[type[Event], ...] = (
     PageFetched,
     PageFailed,
     PageQuarantined,
+    PageRejected,
     PagesWritten,
     RunCompleted,
     RunFailed,
+    SourceBlocked,
+    SourceRecovered,
+    AbsencesProven,
+    AbsencesHeld,
+    AbsencesReleased,
     CanonicalCommitted,
     CommitsRequested,
     TableLoaded,
@@ -43,6 +59,9 @@ EVENTS: tuple[type[Event], ...] = (
 
 __all__ = [
     "EVENTS",
+    "AbsencesHeld",
+    "AbsencesProven",
+    "AbsencesReleased",
     "CanonicalColumn",
     "CanonicalCommitted",
     "CommitsRequested",
@@ -55,9 +74,13 @@ __all__ = [
     "PageFetched",
     "PageJob",
     "PageQuarantined",
+    "PageRejected",
     "PagesWritten",
+    "ReasonClass",
     "RunCompleted",
     "RunFailed",
+    "SourceBlocked",
+    "SourceRecovered",
     "SyncRequested",
     "TableLoaded",
     "TableSurveyed",

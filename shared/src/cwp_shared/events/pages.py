@@ -6,27 +6,21 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from cwp_shared.clock import UtcTime
 from cwp_shared.events.envelope import Event, Message
+from cwp_shared.events.reasons import ReasonClass
 from cwp_shared.events.runs import Mode
 from cwp_shared.names import RunId, TableId
 
-#: Why a job could not be done, for people and for the run's outcome.
-ReasonClass = Literal[
-    "credentials",  # 401, or a collection that answers 404: keys, company or codebase are wrong
-    "permission",  # 403: the API member's role may not read this table
-    "configuration",  # no such tenant, host not allowed, secret missing
-    "refused",  # the API does not take the request (400 and its kin): a field or condition is wrong
-    "bad_page",  # an answer that is not a JSON array of rows with rising ids
-    "exhausted",  # retried until the queue gave up
-]
-
 
 class PageJob(Message):
-    """One request for the fetcher (SQS body, group = tenant).
+    """One piece of work for the fetcher (SQS body, group = tenant).
 
     `survey` asks for count, lowest and highest id under the run's conditions. `page` asks for the
     rows with `after_id < id <= high_id`, at most `page_size`, lowest ids first; the fetcher itself
-    sends the job of the next page until a page comes back empty. `window` and `page` number the
-    job within its run, so a job made twice has the same id and lands on the same key.
+    sends the job of the next page until the window is closed. `window` and `page` number the job
+    within its run, so a job made twice has the same id and lands on the same key.
+
+    Of a nested table, ids of windows, `after_id` and `high_id` are ids of the parents; a page holds
+    all children of a few of them.
     """
 
     kind: Literal["survey", "page"]
@@ -40,6 +34,12 @@ class PageJob(Message):
     after_id: int = 0
     #: None: no upper end (the last window stays open above).
     high_id: int | None = None
+    #: Rows that the pages before this one brought, those set aside included.
+    rows_before: int = 0
+    #: None: what the table's entry says; smaller after the API timed out on that.
+    page_size: int | None = None
+    #: How often the job was put off for the tenant's rate limit or circuit: no fault of its own.
+    waits: int = 0
 
     @property
     def job_id(self) -> str:
@@ -48,13 +48,23 @@ class PageJob(Message):
             return "survey"
         return f"w{self.window:03d}-p{self.page:05d}"
 
-    def next_page(self, last_id: int) -> Self:
-        """The job that continues after `last_id` in the same window."""
-        return self.model_copy(update={"page": self.page + 1, "after_id": last_id})
+    def next_page(self, last_id: int, rows: int) -> Self:
+        """The job that continues after `last_id` in the same window; this page brought `rows`."""
+        return self.model_copy(
+            update={
+                "page": self.page + 1,
+                "after_id": last_id,
+                "rows_before": self.rows_before + rows,
+                "waits": 0,
+            }
+        )
 
 
 class TableSurveyed(Event):
-    """How large a run is: the scheduler cuts it into id windows from this."""
+    """How large a run is: the scheduler cuts it into id windows from this.
+
+    Of a nested table, count and ids are the parents'.
+    """
 
     detail_type: ClassVar[str] = "TableSurveyed"
     source: ClassVar[str] = "connectwise.fetcher"
@@ -65,10 +75,16 @@ class TableSurveyed(Event):
     #: None when `count` is 0.
     lowest_id: int | None
     highest_id: int | None
+    #: What the API's own clock said (its Date header).
+    server_time: UtcTime | None = None
 
 
 class PageFetched(Event):
-    """A page body lies in landing/, exactly as received. An empty page closes its window."""
+    """A page lies in landing/, its rows byte for byte as received.
+
+    The page that `is_last` closes its window: it is empty, or `/count` under the window's
+    conditions agrees with the rows the window has brought.
+    """
 
     detail_type: ClassVar[str] = "PageFetched"
     source: ClassVar[str] = "connectwise.fetcher"
@@ -84,16 +100,23 @@ class PageFetched(Event):
     #: Of the body as received, before compression; hex.
     sha256: str
     rows: int
-    #: None when `rows` is 0.
     first_id: int | None
+    #: What the window continues after: the id of the last row, set aside or not; of a nested table,
+    #: of the last parent. None when there was none.
     last_id: int | None
-    #: True for the empty page that ends the window.
+    #: True for the page that ends the window.
     is_last: bool
+    #: Rows of this page that were set aside (PageQuarantined), not in `rows`.
+    quarantined: int = 0
+    #: Only with `is_last`: what `/count` says of the whole window; None: not asked (nested tables).
+    counted: int | None = None
+    #: What the API's own clock said when the page was asked for.
+    server_time: UtcTime | None = None
 
     @model_validator(mode="after")
-    def _empty_means_last(self) -> Self:
-        if (self.rows == 0) != self.is_last:
-            raise ValueError("is_last must be true exactly when the page is empty")
+    def _goes_on_after_something(self) -> Self:
+        if not self.is_last and self.last_id is None:
+            raise ValueError("a page that is not the last needs last_id, to go on after")
         return self
 
 
@@ -125,8 +148,23 @@ class PageQuarantined(Event):
     row_ids: tuple[int, ...] = ()
 
 
+class PageRejected(Event):
+    """The writer cannot read what landed for a job; the run cannot complete."""
+
+    detail_type: ClassVar[str] = "PageRejected"
+    source: ClassVar[str] = "connectwise.writer"
+
+    run_id: RunId
+    table: TableId
+    job_id: str
+    reason: str
+
+
 class JobReceipt(BaseModel):
-    """One page that is now durable in raw/ (or was empty): what the scheduler counts."""
+    """One page that is now durable in raw/ (or was empty): what the scheduler counts.
+
+    The fields are those of `PageFetched`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -134,13 +172,19 @@ class JobReceipt(BaseModel):
     window: int
     page: int
     rows: int
-    #: None when `rows` is 0; a stalled window continues after it.
     last_id: int | None = None
     is_last: bool
+    quarantined: int = 0
+    counted: int | None = None
+    server_time: UtcTime | None = None
 
 
 class PagesWritten(Event):
-    """These pages of one run are durable. `raw_key` is None when all of them were empty."""
+    """These pages of one run are durable. `raw_key` is None when all of them were empty.
+
+    The pages of a reconcile run are ids only; `raw_key` is then a file under sweeps/
+    (`keys.sweep`).
+    """
 
     detail_type: ClassVar[str] = "PagesWritten"
     source: ClassVar[str] = "connectwise.writer"

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from cwp_shared.clock import UtcTime
 from cwp_shared.events.envelope import Event
+from cwp_shared.events.reasons import ReasonClass
 from cwp_shared.names import RunId, TableId
 
 #: full: every row; incremental: rows changed since the watermark; reconcile: ids, to prove deletes.
@@ -35,6 +36,13 @@ class RunCompleted(Event):
     pages: int
     rows: int
     raw_keys: tuple[str, ...]
+    #: Rows set aside with their reason (PageQuarantined).
+    quarantined: int = 0
+    #: What `/count` said under the run's conditions; None: it was not asked.
+    counted: int | None = None
+    #: Rows that `/count` knows of and that are neither landed nor set aside; below 0: rows that
+    #: left the window while it was read. None as `counted`.
+    missing: int | None = None
 
 
 class RunFailed(Event):
@@ -48,3 +56,28 @@ class RunFailed(Event):
     mode: Mode
     reason_class: str
     reason: str
+
+
+class SourceBlocked(Event):
+    """A tenant's API, or one table of it, refuses us until a person changes something.
+
+    Said once, when it begins: ticks leave the table or tenant alone but for an occasional try,
+    SyncRequested always tries.
+    """
+
+    detail_type: ClassVar[str] = "SourceBlocked"
+    source: ClassVar[str] = "connectwise.scheduler"
+
+    #: None: the whole tenant (credentials, configuration).
+    table: TableId | None
+    reason_class: ReasonClass
+    reason: str
+
+
+class SourceRecovered(Event):
+    """What SourceBlocked named answers again."""
+
+    detail_type: ClassVar[str] = "SourceRecovered"
+    source: ClassVar[str] = "connectwise.scheduler"
+
+    table: TableId | None
