@@ -59,7 +59,10 @@ class Demo:
             bring_up(self.operator)
         with self._step("companies made, tenants added"):
             for tenant in self.tenants:
-                add_on_sandbox(self.operator, tenant.name, tenant.name, tenant.tickets, _SEED)
+                mapped = tuple(self.operator.canonical_tables)
+                add_on_sandbox(
+                    self.operator, tenant.name, tenant.name, tenant.tickets, _SEED, mapped
+                )
         first = self._sync("full sync", "full")
         before = self._counts() if first else []
         if not first:

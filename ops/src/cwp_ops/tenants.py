@@ -58,7 +58,7 @@ class TenantBook:
         self.s3.put_object(
             Bucket=self.bucket,
             Key=keys.tenant_record(tenant.tenant_id),
-            Body=json.dumps(tenant.to_item()).encode(),
+            Body=tenant.model_dump_json(exclude_none=True).encode(),
             ContentType="application/json",
         )
 
@@ -98,7 +98,7 @@ def checked(
     site: str,
     company: str,
     tables: Sequence[str] = (),
-    cadence_minutes: int = 15,
+    cadence_minutes: int | None = None,
 ) -> TenantConfig:
     """A tenant's settings, checked before any key is asked for.
 

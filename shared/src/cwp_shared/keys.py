@@ -35,6 +35,11 @@ def raw(tenant_id: str, table: str, timestamp: str) -> str:
     return f"{tenant_id}/raw/{SOURCE}/{table}/{timestamp}.parquet"
 
 
+def raw_prefix(tenant_id: str, table: str) -> str:
+    """Where a table's raw files are; listed, they come in the order they were written."""
+    return f"{tenant_id}/raw/{SOURCE}/{table}/"
+
+
 def parse_raw(key: str) -> RawKey:
     """The parts of a raw key; `ValueError` if it is not one."""
     found = _RAW.fullmatch(key)
@@ -53,7 +58,12 @@ def sweep(tenant_id: str, table: str, timestamp: str) -> str:
 
 def known_ids(tenant_id: str, table: str, run_id: str) -> str:
     """What a table's ids were after a sweep, as Parquet; the next sweep starts from it."""
-    return f"{tenant_id}/sweeps/{SOURCE}/{table}/known/{run_id}.parquet"
+    return f"{known_ids_prefix(tenant_id, table)}{run_id}.parquet"
+
+
+def known_ids_prefix(tenant_id: str, table: str) -> str:
+    """Where the known ids after each sweep are; listed, they come in the order of the sweeps."""
+    return f"{tenant_id}/sweeps/{SOURCE}/{table}/known/"
 
 
 def canonical(tenant_id: str, canonical_table: str, timestamp: str) -> str:

@@ -52,38 +52,80 @@ class Observation:
         }
 
 
-def history(facts: Iterable[Observation]) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Absence:
+    """A tombstone (k, t), told by a file of one run."""
+
+    key: int
+    t: int
+
+
+def history(facts: Iterable[Observation | Absence]) -> list[dict[str, Any]]:
     """All versions, by key and start; system columns left out (R1)."""
     of_key: dict[int, list[Observation]] = defaultdict(list)
+    gone: dict[int, set[int]] = defaultdict(set)
     for fact in facts:
-        if fact.is_taken:
+        if isinstance(fact, Absence):
+            gone[fact.key].add(fact.t)
+        elif fact.is_taken:
             of_key[fact.key].append(fact)
-    return [version for key in sorted(of_key) for version in _versions(of_key[key])]
+    return [version for key in sorted(of_key) for version in _versions(of_key[key], gone[key])]
 
 
-def _versions(facts: list[Observation]) -> list[dict[str, Any]]:
+def _starts(facts: list[Observation], gone: set[int]) -> dict[int, Observation]:
+    """When which fact begins to hold, runs of equal ones not collapsed yet."""
     # R6: of one second the greatest o counts.
     seconds = {fact.u: fact for fact in sorted(facts, key=lambda fact: fact.order)}
-    # R7: equal neighbours are one version, which begins with the first.
-    starts: list[Observation] = []
+    starts: dict[int, Observation] = {}
     for u in sorted(seconds):
-        if not starts or starts[-1].attributes != seconds[u].attributes:
-            starts.append(seconds[u])
-    ends = [*(fact.u for fact in starts[1:]), None]
-    first = starts[0]
-    floor = first.u if first.created is None else min(first.u, first.created)
-    froms = [floor, *(fact.u for fact in starts[1:])]
-    return [_row(*parts) for parts in zip(starts, froms, ends, strict=True)]
+        uppers = [fact.upper for fact in facts if fact.u == u]
+        # Plain history: some run saw it, and no tombstone lies between.
+        if any(not any(u <= t < upper for t in gone) for upper in uppers):
+            starts[u] = seconds[u]
+        # R12: after each tombstone it came back when the first later run saw it.
+        for t in gone:
+            if u <= t and (later := [upper for upper in uppers if upper > t]):
+                starts[min(later)] = seconds[u]
+    return starts
 
 
-def _row(fact: Observation, start: int, end: int | None) -> dict[str, Any]:
+def _versions(facts: list[Observation], gone: set[int]) -> list[dict[str, Any]]:
+    starts = _starts(facts, gone)
+    rows: list[dict[str, Any]] = []
+    holding: Observation | None = None
+    # R11: at one instant the tombstone comes first.
+    for moment_, fact in sorted(
+        [*((t, None) for t in gone), *starts.items()], key=lambda item: (item[0], bool(item[1]))
+    ):
+        if fact is None:
+            _end(rows, holding, moment_, deleted=True)
+            holding = None
+        # R7: equal neighbours are one version, which begins with the first.
+        elif holding is None or holding.attributes != fact.attributes:
+            _end(rows, holding, moment_, deleted=False)
+            untold = not rows and not any(t <= moment_ for t in gone)
+            # R9: the first version begins with the record itself.
+            floor = min(moment_, fact.created) if untold and fact.created is not None else moment_
+            rows.append(_row(fact, moment_, floor))
+            holding = fact
+    return rows
+
+
+def _end(
+    rows: list[dict[str, Any]], holding: Observation | None, moment_: int, *, deleted: bool
+) -> None:
+    if holding is not None:
+        rows[-1] |= {"effective_to": moment(moment_), "is_current": False, "is_deleted": deleted}
+
+
+def _row(fact: Observation, start: int, effective_from: int) -> dict[str, Any]:
     return {
-        "sk": _md5(TENANT, "tickets", str(fact.key), at(fact.u)),
+        "sk": _md5(TENANT, "tickets", str(fact.key), at(start)),
         "tenant_id": TENANT,
         "ticket_id": fact.key,
-        "effective_from": moment(start),
-        "effective_to": None if end is None else moment(end),
-        "is_current": end is None,
+        "effective_from": moment(effective_from),
+        "effective_to": None,
+        "is_current": True,
         "is_deleted": False,
         "source_updated_at": moment(fact.u),
         "attr_hash": _md5(*_change_hash(fact)),
@@ -113,7 +155,7 @@ def as_reader_sees(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows of a history without the system columns, in the order of `history`."""
     system = {"recorded_at", "run_id", "mapping_version", "sequence"}
     kept = [{n: v for n, v in row.items() if n not in system} for row in rows]
-    return sorted(kept, key=lambda row: (row["ticket_id"], row["source_updated_at"]))
+    return sorted(kept, key=lambda row: (row["ticket_id"], row["effective_from"]))
 
 
 def broken_invariants(rows: list[dict[str, Any]]) -> list[str]:
@@ -123,13 +165,18 @@ def broken_invariants(rows: list[dict[str, Any]]) -> list[str]:
     for row in as_reader_sees(rows):
         of_key[row["ticket_id"]].append(row)
     for versions in of_key.values():
-        wrong += ["I1"] * (sum(v["is_current"] for v in versions) != 1)
+        wrong += ["I1"] * (
+            sum(v["is_current"] for v in versions) != (not versions[-1]["is_deleted"])
+        )
         wrong += ["I2" for v in versions if v["is_current"] != (v["effective_to"] is None)]
         wrong += ["I4" for v in versions if v["effective_from"] >= (v["effective_to"] or _NEVER)]
         wrong += ["I7"] * (len({v["effective_from"] for v in versions}) != len(versions))
         for before, after in pairwise(versions):
-            wrong += ["I3"] * (before["effective_to"] != after["effective_from"])
-            wrong += ["I5"] * (before["attr_hash"] == after["attr_hash"])
+            if before["is_deleted"]:
+                wrong += ["I3"] * (before["effective_to"] > after["effective_from"])
+            else:
+                wrong += ["I3"] * (before["effective_to"] != after["effective_from"])
+                wrong += ["I5"] * (before["attr_hash"] == after["attr_hash"])
     wrong += ["I6"] * (len({row["sk"] for row in rows}) != len(rows))
     return wrong
 

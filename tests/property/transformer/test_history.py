@@ -13,8 +13,18 @@ from hypothesis import strategies as st
 
 from cwp_transformer import index
 from tests.property.transformer import reference
-from tests.property.transformer.reference import Observation
-from tests.unit.transformer.fakes import HISTORY, STEPS, Crash, World, object_created, raw_body
+from tests.property.transformer.reference import Absence, Observation
+from tests.unit.transformer.fakes import (
+    HISTORY,
+    STEPS,
+    Crash,
+    World,
+    absences_body,
+    object_created,
+    raw_body,
+)
+
+Fact = Observation | Absence
 
 _SLOW = settings(
     deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow], database=None
@@ -41,15 +51,18 @@ def observations(draw: st.DrawFn) -> list[Observation]:
     return [replace(fact, place=(n % 2, 0, n)) for n, fact in enumerate(found)]
 
 
+absences = st.lists(st.builds(Absence, key=st.integers(1, 3), t=st.integers(0, 7)), max_size=3)
+
+
 @st.composite
-def files(draw: st.DrawFn) -> tuple[list[Observation], list[list[Observation]]]:
-    """Facts, and files that hold each of them at least once; a file is of one run."""
-    facts = draw(observations())
+def files(draw: st.DrawFn) -> tuple[list[Fact], list[list[Fact]]]:
+    """Facts, and files that hold each of them at least once; a file is of one run and kind."""
+    facts: list[Fact] = [*draw(observations()), *draw(absences)]
     repeated = facts + draw(st.lists(st.sampled_from(facts), max_size=3))
     shuffled = draw(st.permutations(repeated))
-    cut: list[list[Observation]] = []
+    cut: list[list[Fact]] = []
     for fact in shuffled:
-        same_run = [f for f in cut if (f[0].run, f[0].upper) == (fact.run, fact.upper)]
+        same_run = [some for some in cut if _run_of(some[0]) == _run_of(fact)]
         into = draw(st.integers(0, len(same_run)))
         if into == len(same_run):
             cut.append([fact])
@@ -58,11 +71,19 @@ def files(draw: st.DrawFn) -> tuple[list[Observation], list[list[Observation]]]:
     return facts, cut
 
 
-def land(world: World, facts: list[Observation]) -> str:
-    rows = [fact.row() for fact in facts]
-    places = [fact.place for fact in facts]
-    run = facts[0]
-    return world.land(raw_body(rows, upper=run.upper, run_id=f"run-{run.run}", places=places))
+def _run_of(fact: Fact) -> tuple[int, int]:
+    return (fact.run, fact.upper) if isinstance(fact, Observation) else (0, 100)
+
+
+def land(world: World, facts: list[Fact]) -> str:
+    run, upper = _run_of(facts[0])
+    rows = [fact for fact in facts if isinstance(fact, Observation)]
+    if not rows:
+        gone = [(fact.key, fact.t) for fact in facts if isinstance(fact, Absence)]
+        return world.land(absences_body(gone, upper=upper, run_id=f"run-{run}"))
+    places = [fact.place for fact in rows]
+    body = raw_body([r.row() for r in rows], upper=upper, run_id=f"run-{run}", places=places)
+    return world.land(body)
 
 
 @pytest.fixture(autouse=True)
@@ -72,19 +93,25 @@ def _small_shards() -> Iterator[None]:
         yield
 
 
-def check(world: World, facts: list[Observation]) -> None:
+def check(world: World, facts: list[Fact]) -> None:
     rows = world.history()
     assert reference.as_reader_sees(rows) == reference.history(facts)
     assert reference.broken_invariants(rows) == []
     commits = world.commits()
     assert [c.revision for c in commits] == list(range(1, len(commits) + 1))
     if commits:
-        taken = {(f.key, f.u, f.upper) for f in facts if f.is_taken}
+        records = [f for f in facts if isinstance(f, Observation)]
+        taken = {(f.key, f.u, f.upper) for f in records if f.is_taken}
+        gone = {(f.key, f.t) for f in facts if isinstance(f, Absence)}
         totals = commits[-1].totals
         assert (totals.versions, totals.current) == (len(rows), sum(r["is_current"] for r in rows))
-        assert (totals.keys, totals.facts) == (len({k for k, *_ in taken}), len(taken))
+        assert (totals.keys, totals.facts) == (len({k for k, *_ in taken}), len(taken | gone))
     # I9: what is neither a start, nor inside a run, nor replaced in its second, is in quarantine.
-    refused = {(f.key, f.u, f.upper, f.place) for f in facts if not f.is_taken}
+    refused = {
+        (f.key, f.u, f.upper, f.place)
+        for f in facts
+        if isinstance(f, Observation) and not f.is_taken
+    }
     assert len({(r["raw_key"], r["raw_row"]) for r in world.quarantine()}) >= len(refused)
     assert bool(world.quarantine()) == bool(refused)
 
@@ -92,7 +119,7 @@ def check(world: World, facts: list[Observation]) -> None:
 @_SLOW
 @given(files())
 def test_any_cutting_order_and_repetition_gives_the_reference_history(
-    given_files: tuple[list[Observation], list[list[Observation]]],
+    given_files: tuple[list[Fact], list[list[Fact]]],
 ) -> None:
     facts, cut = given_files
     world = World()
@@ -114,7 +141,7 @@ def test_any_cutting_order_and_repetition_gives_the_reference_history(
 @_SLOW
 @given(files(), st.data())
 def test_crashes_and_races_between_any_two_steps_change_nothing(
-    given_files: tuple[list[Observation], list[list[Observation]]], data: st.DataObject
+    given_files: tuple[list[Fact], list[list[Fact]]], data: st.DataObject
 ) -> None:
     facts, cut = given_files
     world = World()
@@ -152,7 +179,7 @@ def _deliver_quietly(world: World, key: str) -> None:
 @_SLOW
 @given(files(), st.randoms(use_true_random=False))
 def test_replay_with_and_without_ledger_changes_nothing(
-    given_files: tuple[list[Observation], list[list[Observation]]], random: Any
+    given_files: tuple[list[Fact], list[list[Fact]]], random: Any
 ) -> None:
     facts, cut = given_files
     world = World()

@@ -216,6 +216,19 @@ def raw_body(
     return file.getvalue()
 
 
+def absences_body(
+    gone: Sequence[tuple[int, float]], upper: float = 100_000, run_id: str = "run-1"
+) -> bytes:
+    """A raw file that says which ids are gone, and since which second."""
+    body = raw_body([{"id": number} for number, _ in gone], upper=upper, run_id=run_id)
+    table = pq.read_table(io.BytesIO(body))
+    since = [ZERO + timedelta(seconds=t) for _, t in gone]
+    table = table.append_column("_cwp_absent_at", pa.array(since, pa.timestamp("us", tz="UTC")))
+    file = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata({"cwp.kind": "absences"}), file)
+    return file.getvalue()
+
+
 def object_created(key: str, bucket: str = BUCKET, size: int = 1000) -> str:
     return json.dumps(
         {
@@ -265,7 +278,14 @@ class World:
 
     def take(self, rows: Sequence[dict[str, Any]], **options: Any) -> Commit:
         """Land one file, deliver it; the newest commit."""
-        assert self.deliver(self.land(rows, **options)) == {}
+        failures = self.deliver(self.land(rows, **options))
+        assert failures == {}
+        return self.commits()[-1]
+
+    def lose(self, *gone: tuple[int, float], **options: Any) -> Commit:
+        """Land and deliver a file of absences, (id, since-second); the newest commit."""
+        failures = self.deliver(self.land(absences_body(gone, **options)))
+        assert failures == {}
         return self.commits()[-1]
 
     def commits(self) -> list[Commit]:

@@ -1,7 +1,7 @@
-"""The 15 cases of scd2.md section 3, as far as they need no deletes."""
+"""The 15 cases of scd2.md section 3."""
 
 from cwp_shared.mapping import Mapping
-from tests.unit.transformer.fakes import TICKETS, World, ticket
+from tests.unit.transformer.fakes import TICKETS, World, absences_body, moment, ticket
 
 
 def test_same_batch_twice_is_one_row() -> None:
@@ -168,3 +168,58 @@ def test_first_version_begins_at_creation_and_its_surrogate_key_does_not() -> No
 
 def test_mapping_of_tests_is_a_valid_mapping() -> None:
     assert TICKETS.key_columns[0].name == "ticket_id"
+
+
+def test_deletion_closes_what_was_open_and_adds_no_row() -> None:
+    world = World()
+    world.take([ticket(1, 10, summary="a"), ticket(2, 10)], upper=20)
+    commit = world.lose((1, 30))
+    (gone, kept) = world.history()
+    assert (gone["is_current"], gone["is_deleted"]) == (False, True)
+    assert world.timeline()[0] == ("a", 10, 30)
+    assert (kept["is_current"], kept["is_deleted"]) == (True, False)
+    assert commit.canonical
+    assert (commit.canonical.opened, commit.canonical.closed) == (0, 1)
+
+
+def test_reappearance_opens_a_new_version_when_the_first_later_run_saw_it() -> None:
+    world = World()
+    world.take([ticket(1, 10, summary="a")], upper=20)
+    world.lose((1, 30))
+    world.take([ticket(1, 10, summary="a")], upper=50, run_id="run-5")
+    world.take([ticket(1, 10, summary="a")], upper=40, run_id="run-4")
+    assert world.timeline() == [("a", 10, 30), ("a", 40, None)]
+    assert [row["source_updated_at"] for row in world.history()] == [moment(10), moment(10)]
+
+
+def test_a_row_seen_before_its_deletion_but_delivered_after_is_plain_history() -> None:
+    world = World()
+    world.take([ticket(1, 10, summary="a")], upper=12)
+    world.lose((1, 30))
+    world.take([ticket(1, 20, summary="b")], upper=25, run_id="run-2")
+    assert world.timeline() == [("a", 10, 20), ("b", 20, 30)]
+
+
+def test_a_change_after_the_deletion_opens_at_its_own_time() -> None:
+    world = World()
+    world.take([ticket(1, 10, summary="a")], upper=12)
+    world.lose((1, 30))
+    world.take([ticket(1, 35, summary="a")], upper=40, run_id="run-2")
+    assert world.timeline() == [("a", 10, 30), ("a", 35, None)]
+
+
+def test_deleting_again_or_what_nobody_knows_changes_nothing() -> None:
+    world = World()
+    world.take([ticket(1, 10)], upper=20)
+    world.lose((1, 30))
+    before = world.history()
+    world.lose((1, 30), run_id="run-2")
+    world.lose((9, 30))
+    assert world.history() == before
+
+
+def test_a_mapping_whose_key_is_no_id_cannot_take_deletes() -> None:
+    named = TICKETS.model_copy(update={"key": ("summary",)})
+    world = World(named)
+    failures = world.deliver(world.land(absences_body([(1, 30)])))
+    assert "mappings/tickets.json: key" in str(failures["0"])

@@ -38,8 +38,11 @@ def add(  # noqa: PLR0913, PLR0917 - the options of one command
     name: Annotated[str, typer.Argument(help="Tenant id: lower-case letters, digits, _ and -.")],
     site: Annotated[str, typer.Option(help="API host, e.g. api-na.myconnectwise.net.")] = "",
     company: Annotated[str, typer.Option(help="The company id that logins begin with.")] = "",
-    tables: Annotated[str, typer.Option(help="Comma-separated; default: all tables.")] = "",
-    cadence: Annotated[int, typer.Option(min=1, max=1440, help="Minutes between syncs.")] = 15,
+    tables: Annotated[str, typer.Option(help="Comma-separated; default: the default set.")] = "",
+    cadence: Annotated[
+        int | None,
+        typer.Option(min=1, max=10_080, help="Minutes between syncs; default: as each table says."),
+    ] = None,
     sandbox: Annotated[  # noqa: FBT002 - typer's way
         bool, typer.Option("--sandbox", help="Make the company on the local sandbox.")
     ] = False,
@@ -70,7 +73,7 @@ def add_on_sandbox(  # noqa: PLR0913, PLR0917 - what a sandbox tenant is made of
     tickets: int,
     seed: int,
     tables: tuple[str, ...] = (),
-    cadence: int = 15,
+    cadence: int | None = None,
 ) -> None:
     """Make the company on the local sandbox and add it as a tenant."""
     home = operator.home
@@ -100,7 +103,7 @@ def list_(
     operator = operator_of(context)
     items = sorted(operator.book.items(), key=lambda item: str(item["tenant_id"]))
     if as_json:
-        operator.out.print_json(json.dumps(items, default=int))
+        operator.out.print_json(json.dumps(items, default=float))
         return
     table = Table("tenant", "site", "company", "tables", "every", "enabled")
     for item in items:
@@ -108,8 +111,8 @@ def list_(
             str(item["tenant_id"]),
             str(item.get("site")),
             str(item.get("company")),
-            ", ".join(item.get("tables") or ("all",)),
-            f"{item.get('cadence_minutes', 15)} min",
+            ", ".join(item.get("tables") or ("default",)),
+            f"{item['cadence_minutes']} min" if item.get("cadence_minutes") else "by table",
             "yes" if item.get("enabled", True) else "no",
         )
     operator.out.print(table)

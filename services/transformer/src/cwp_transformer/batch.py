@@ -11,10 +11,11 @@ import pyarrow.parquet as pq
 from cwp_shared import keys
 from cwp_shared.errors import Terminal
 from cwp_shared.mapping import Mapping
-from cwp_transformer.facts import read_facts
+from cwp_transformer.facts import Facts, read_facts
 from cwp_transformer.lake import Lake
 from cwp_transformer.ledger import HistoryRef
-from cwp_transformer.raw_file import read_raw
+from cwp_transformer.raw_file import read_absences, read_raw, says_absences
+from cwp_transformer.tombstones import read_tombstones
 
 
 class Batch(NamedTuple):
@@ -42,8 +43,7 @@ def read_files(
     for raw_key in raw_keys:
         try:
             body = lake.read(raw_key)
-            raw = read_raw(body, raw_key, mapping)
-            facts = read_facts(raw, raw_key, history.tenant_id, mapping)
+            facts = _facts(body, raw_key, history, mapping)
         except Terminal as error:
             failures[raw_key] = error
             continue
@@ -55,6 +55,14 @@ def read_files(
         return ReadFiles(None, failures)
     together = pa.concat_tables(tables.values())
     return ReadFiles(Batch(history, mapping, tuple(tables), together, quarantined), failures)
+
+
+def _facts(body: bytes, raw_key: str, history: HistoryRef, mapping: Mapping) -> Facts:
+    if says_absences(body, raw_key):
+        absences = read_absences(body, raw_key)
+        gone = read_tombstones(absences, raw_key, history.tenant_id, mapping)
+        return Facts(gone, rejected=gone.slice(0, 0))
+    return read_facts(read_raw(body, raw_key, mapping), raw_key, history.tenant_id, mapping)
 
 
 def _quarantine(

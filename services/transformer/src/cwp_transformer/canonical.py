@@ -63,7 +63,7 @@ def rows(
         "op": "o.op",
         "sk": "o.sk",
         "tenant_id": literal(provenance.tenant_id),
-        "source_updated_at": "o.start",
+        "source_updated_at": "o.u",
         "attr_hash": "lower(hex(o.attr_hash))",
         "recorded_at": f"TIMESTAMP {literal(at)}",
         "mapping_version": str(mapping.version),

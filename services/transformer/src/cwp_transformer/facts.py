@@ -18,8 +18,9 @@ from cwp_transformer import canonical_text
 from cwp_transformer.binding import Binding, Bound, bind
 from cwp_transformer.engine import literal, query
 
-#: Facts are of one kind so far; tombstones will be another (scd2.md R11).
+#: The two kinds of facts: what a record was, and that it was proven absent (scd2.md R11).
 RECORD: Final = "record"
+TOMBSTONE: Final = "tombstone"
 
 #: Longest piece of a bad value that a reason shows.
 _SHOWN: Final = 80
@@ -39,7 +40,8 @@ def fact_schema(mapping: Mapping) -> pa.Schema:
     `key_hash` identifies the record and `k0`, `k1`, ... are its key parts; `start` is u and
     `upper` is T; `upper, run_id, id_window, page, page_row` in this order are o; `attr_hash` is
     over the tracked attributes, `rest_hash` over the ignored ones; `created` is when the record
-    was made (R9); `raw_key` and `raw_row` say where the whole row is.
+    was made (R9); `raw_key` and `raw_row` say where the whole row is. Of a tombstone `start` is t,
+    hashes are empty, and `created` is NULL.
     """
     key_parts = [
         pa.field(f"k{n}", _KEY_TYPES[column.kind]) for n, column in enumerate(mapping.key_columns)

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from cwp_shared.mapping import Mapping
 from cwp_transformer import canonical_text
-from cwp_transformer.engine import query
+from cwp_transformer.engine import literal, query
+from cwp_transformer.facts import RECORD, TOMBSTONE
 
 #: Of two facts of one observation the greater comes first. Two that differ at the same place of
 #: the same page cannot be; if they are there all the same, the hashes decide, not the arrival.
@@ -75,14 +76,19 @@ def merge(old: pa.Table, new: pa.Table) -> Merged:
     )
     counts = query(
         """
-        WITH known AS (SELECT key_hash, max(start) AS latest FROM old_facts GROUP BY key_hash),
+        WITH known AS (
+            SELECT key_hash, max(start) AS latest FROM old_facts
+            WHERE kind = 'record' GROUP BY key_hash
+        ),
         contents AS (
             SELECT key_hash, start
             FROM (SELECT * FROM old_facts UNION ALL SELECT * FROM new_facts)
+            WHERE kind = 'record'
             GROUP BY key_hash, start, mapping_version HAVING count(DISTINCT attr_hash) > 1
         )
         SELECT count(*) FILTER (is_new) AS added,
-               count(*) FILTER (is_new AND start < known.latest) AS late,
+               count(*) FILTER (
+                   is_new AND kind = 'record' AND start < known.latest) AS late,
                count(*) FILTER (is_new AND contents.start IS NOT NULL) AS same_second
         FROM merged LEFT JOIN known USING (key_hash)
         LEFT JOIN contents USING (key_hash, start)
@@ -95,36 +101,55 @@ def merge(old: pa.Table, new: pa.Table) -> Merged:
 
 
 def versions(facts: pa.Table, tenant_id: str, mapping: Mapping) -> pa.Table:
-    """The versions that the facts make, one row each (R2, R3, R6, R7, R8, R9).
+    """The versions that the facts make, one row each (R2, R3, R6 to R9, R11, R12).
 
     Columns: `sk`, `key_hash`, `k0`..., `effective_from`, `effective_to`, `is_current`,
-    `is_deleted`, `start`, and `attr_hash`, `rest_hash`, `run_id`, `raw_key`, `raw_row` of the
-    fact that the version begins with.
+    `is_deleted`, `start`, and `u`, `attr_hash`, `rest_hash`, `run_id`, `raw_key`, `raw_row` of the
+    fact that the version begins with. `start` is u, or the time of a re-appearance.
     """
     keys = [f"k{number}" for number in range(len(mapping.key))]
     key_text = canonical_text.key_text(tenant_id, mapping.table, mapping.key_columns, keys)
-    # One second, one version (R6); runs of equal hash collapse to their first fact (R7).
     return query(
         f"""
-        WITH counted AS (
-            SELECT * FROM facts
+        WITH seconds AS (  -- one second, one version: the greatest o counts (R6)
+            SELECT * RENAME (start AS u) FROM facts WHERE kind = {literal(RECORD)}
             QUALIFY row_number() OVER (PARTITION BY key_hash, start ORDER BY {_ORDER}) = 1
         ),
-        begun AS (
-            SELECT * FROM counted
-            QUALIFY lag(attr_hash) OVER (PARTITION BY key_hash ORDER BY start)
-                    IS DISTINCT FROM attr_hash
+        gone AS (
+            SELECT DISTINCT key_hash, start AS t FROM facts WHERE kind = {literal(TOMBSTONE)}
+        ),
+        seen AS (  -- the last tombstone between what a run saw and the run (R12)
+            SELECT f.key_hash, f.start AS u, f.upper, max(g.t) AS t
+            FROM facts f LEFT JOIN gone g
+            ON g.key_hash = f.key_hash AND g.t >= f.start AND g.t < f.upper
+            WHERE f.kind = {literal(RECORD)} GROUP BY ALL
+        ),
+        starts AS (
+            SELECT key_hash, u, CASE WHEN t IS NULL THEN u ELSE min(upper) END AS start
+            FROM seen GROUP BY key_hash, u, t
+        ),
+        items AS (  -- at one instant a tombstone comes before a record (R11)
+            SELECT *, 1 AS place FROM starts JOIN seconds USING (key_hash, u)
+            QUALIFY row_number() OVER (PARTITION BY key_hash, start ORDER BY u DESC) = 1
+            UNION ALL BY NAME
+            SELECT key_hash, t AS start, 0 AS place FROM gone
+        ),
+        begun AS (  -- runs of equal hash collapse to their first, but not across a tombstone (R7)
+            SELECT * FROM items
+            QUALIFY lag(attr_hash) OVER (PARTITION BY key_hash ORDER BY start, place)
+                    IS DISTINCT FROM attr_hash OR place = 0
         ),
         placed AS (
-            SELECT *, lag(start) OVER timeline IS NULL AS is_first,
-                   lead(start) OVER timeline AS effective_to
-            FROM begun WINDOW timeline AS (PARTITION BY key_hash ORDER BY start)
+            SELECT *, row_number() OVER timeline = 1 AS is_first,
+                   lead(start) OVER timeline AS effective_to,
+                   coalesce(lead(place) OVER timeline = 0, false) AS is_deleted
+            FROM begun WINDOW timeline AS (PARTITION BY key_hash ORDER BY start, place)
         )
         SELECT {canonical_text.surrogate_key(key_text, "start")} AS sk, key_hash, {", ".join(keys)},
                CASE WHEN is_first THEN least(start, created) ELSE start END AS effective_from,
-               effective_to, effective_to IS NULL AS is_current, false AS is_deleted,
-               start, attr_hash, rest_hash, run_id, raw_key, raw_row
-        FROM placed
+               effective_to, effective_to IS NULL AS is_current, is_deleted,
+               start, u, attr_hash, rest_hash, run_id, raw_key, raw_row
+        FROM placed WHERE place = 1
         """,  # noqa: S608 - names by number, texts quoted by canonical_text
         facts=facts,
     )
@@ -135,7 +160,7 @@ def difference(before: pa.Table, after: pa.Table, mapping: Mapping) -> Change:
     keys = [f"k{number}" for number in range(len(mapping.key))]
     named = [
         "sk", "key_hash", *keys, "effective_from", "effective_to", "start",
-        "attr_hash", "run_id", "raw_key", "raw_row",
+        "u", "attr_hash", "run_id", "raw_key", "raw_row",
     ]  # fmt: skip
     chosen = ", ".join(f"CASE WHEN a.sk IS NULL THEN b.{n} ELSE a.{n} END AS {n}" for n in named)
     operations = query(
@@ -143,9 +168,11 @@ def difference(before: pa.Table, after: pa.Table, mapping: Mapping) -> Change:
         SELECT CASE
                    WHEN a.sk IS NULL THEN 'remove'
                    WHEN b.sk IS NULL OR a.attr_hash <> b.attr_hash OR a.rest_hash <> b.rest_hash
+                        OR a.u <> b.u
                    THEN 'open'
                    WHEN a.effective_from <> b.effective_from
                         OR a.effective_to IS DISTINCT FROM b.effective_to
+                        OR a.is_deleted <> b.is_deleted
                    THEN 'close'
                END AS op,
                b.sk IS NOT NULL AS was_there, {chosen},
@@ -183,14 +210,18 @@ def check(after: pa.Table) -> None:
         """
         WITH placed AS (
             SELECT *, lag(effective_to) OVER timeline AS ended, lag(attr_hash) OVER timeline AS was,
-                   lag(sk) OVER timeline IS NOT NULL AS follows
+                   lag(is_deleted) OVER timeline AS was_deleted,
+                   lag(sk) OVER timeline IS NOT NULL AS follows,
+                   lead(sk) OVER timeline IS NULL AS is_last
             FROM versions WINDOW timeline AS (PARTITION BY key_hash ORDER BY effective_from, start)
         )
-        SELECT count(DISTINCT key_hash) - count(*) FILTER (is_current) AS i1,
+        SELECT count(*) FILTER (is_current <> (is_last AND NOT is_deleted)) AS i1,
                count(*) FILTER (is_current <> (effective_to IS NULL)) AS i2,
-               count(*) FILTER (follows AND ended IS DISTINCT FROM effective_from) AS i3,
+               count(*) FILTER (follows AND (
+                   ended IS NULL OR ended > effective_from
+                   OR (ended < effective_from AND NOT was_deleted))) AS i3,
                count(*) FILTER (effective_from >= effective_to) AS i4,
-               count(*) FILTER (was = attr_hash) AS i5,
+               count(*) FILTER (was = attr_hash AND NOT was_deleted) AS i5,
                count(*) - count(DISTINCT sk) AS i6,
                count(*) - count(DISTINCT (key_hash, effective_from)) AS i7
         FROM placed

@@ -11,6 +11,9 @@ from cwp_shared import keys
 from cwp_shared.errors import Terminal
 from cwp_shared.mapping import Mapping
 from cwp_shared.raw_columns import (
+    ABSENT_AT,
+    KIND_ABSENCES,
+    META_KIND,
     META_TABLE,
     META_TENANT,
     PAGE,
@@ -52,11 +55,39 @@ def read_raw(body: bytes, key: str, mapping: Mapping) -> pa.Table:
         Terminal: no Parquet, or not a file of this table as the writer makes it; with the reason.
     """
     file = _open(body, key)
-    schema = file.schema_arrow
-    _check_owner(schema.metadata or {}, key)
-    if missing := [name for name in SYSTEM_COLUMNS if name not in schema.names]:
-        raise Terminal(f"{key} is not a raw file: it has no column {', '.join(missing)}")
-    wanted = {path: raw_name(path) for path in _paths(mapping) if raw_name(path) in schema.names}
+    names = file.schema_arrow.names
+    wanted = {path: raw_name(path) for path in _paths(mapping) if raw_name(path) in names}
+    return _read(file, key, wanted)
+
+
+def says_absences(body: bytes, key: str) -> bool:
+    """Whether the file is about ids proven absent, not about rows.
+
+    Raises:
+        Terminal: as `read_raw`.
+    """
+    metadata = _open(body, key).schema_arrow.metadata or {}
+    return metadata.get(META_KIND) == KIND_ABSENCES
+
+
+def read_absences(body: bytes, key: str) -> pa.Table:
+    """The absences in a file: system columns, `raw_row`, `id` and `absent_at`.
+
+    Raises:
+        Terminal: as `read_raw`.
+    """
+    file = _open(body, key)
+    if missing := {"id", ABSENT_AT} - set(file.schema_arrow.names):
+        raise Terminal(f"{key} is no file of absences: it has no column {', '.join(missing)}")
+    table = _read(file, key, {"id": "id"})
+    columns = {name: table[name] for name in SYSTEM_NAMES}
+    columns["id"] = table[column_of("id")]
+    columns["absent_at"] = pc.cast(file.read([ABSENT_AT])[ABSENT_AT], pa.timestamp("us"))
+    return pa.table(columns)
+
+
+def _read(file: pq.ParquetFile, key: str, wanted: dict[str, str]) -> pa.Table:
+    """The system columns, and the columns `wanted` (by path) under the names of `column_of`."""
     try:
         table = file.read(columns=[*SYSTEM_COLUMNS, *wanted.values()])
         columns = {new: _system(table, old, kind) for old, (new, kind) in _SYSTEM.items()}
@@ -70,9 +101,14 @@ def read_raw(body: bytes, key: str, mapping: Mapping) -> pa.Table:
 
 def _open(body: bytes, key: str) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(io.BytesIO(body))
+        file = pq.ParquetFile(io.BytesIO(body))
     except (pa.ArrowException, OSError) as error:
         raise Terminal(f"{key} is not a Parquet file: {error}") from error
+    schema = file.schema_arrow
+    _check_owner(schema.metadata or {}, key)
+    if missing := [name for name in SYSTEM_COLUMNS if name not in schema.names]:
+        raise Terminal(f"{key} is not a raw file: it has no column {', '.join(missing)}")
+    return file
 
 
 def _check_owner(metadata: dict[bytes, bytes], key: str) -> None:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from cwp_shared.errors import Terminal
 from cwp_shared.mapping import Mapping
 from cwp_transformer.engine import query
-from cwp_transformer.facts import read_facts
+from cwp_transformer.facts import RECORD, read_facts
 from cwp_transformer.lake import Lake
 from cwp_transformer.raw_file import read_raw
 
@@ -27,7 +27,8 @@ def to_version(facts: pa.Table, tenant_id: str, mapping: Mapping, lake: Lake) ->
 
     A row that this mapping cannot take keeps the hashes of the one that took it.
     """
-    stale = facts.filter(pc.not_equal(facts["mapping_version"], mapping.version))
+    of_another = pc.not_equal(facts["mapping_version"], mapping.version)
+    stale = facts.filter(pc.and_(of_another, pc.equal(facts["kind"], RECORD)))
     if not len(stale):
         return Remapped(facts, 0)
     fresh = pa.concat_tables(_read(stale, tenant_id, mapping, lake)).select(facts.column_names)

@@ -23,7 +23,7 @@ class AbsencesProven(Event):
     #: The later sweep.
     run_id: RunId
     table: TableId
-    #: The upper bound of the first sweep that missed them.
+    #: The upper bound of the first sweep that missed one of them; the file says it of each.
     absent_at: UtcTime
     count: int = Field(ge=1)
     raw_key: str

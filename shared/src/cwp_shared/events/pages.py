@@ -34,6 +34,9 @@ class PageJob(Message):
     after_id: int = 0
     #: None: no upper end (the last window stays open above).
     high_id: int | None = None
+    #: Where the window begins, as `after_id` of its page 0; None: this is page 0. `/count` of the
+    #: window needs it, so whoever resumes a window in its middle gives it, and `rows_before`.
+    low_id: int | None = None
     #: Rows that the pages before this one brought, those set aside included.
     rows_before: int = 0
     #: None: what the table's entry says; smaller after the API timed out on that.
@@ -48,12 +51,18 @@ class PageJob(Message):
             return "survey"
         return f"w{self.window:03d}-p{self.page:05d}"
 
+    @property
+    def window_low_id(self) -> int:
+        """The window's ids are above this one."""
+        return self.after_id if self.low_id is None else self.low_id
+
     def next_page(self, last_id: int, rows: int) -> Self:
         """The job that continues after `last_id` in the same window; this page brought `rows`."""
         return self.model_copy(
             update={
                 "page": self.page + 1,
                 "after_id": last_id,
+                "low_id": self.window_low_id,
                 "rows_before": self.rows_before + rows,
                 "waits": 0,
             }
@@ -112,6 +121,8 @@ class PageFetched(Event):
     counted: int | None = None
     #: What the API's own clock said when the page was asked for.
     server_time: UtcTime | None = None
+    #: The model version asked for in `Accept`: what the rows' fields mean.
+    api_version: str | None = None
 
     @model_validator(mode="after")
     def _goes_on_after_something(self) -> Self:

@@ -10,4 +10,5 @@ ReasonClass = Literal[
     "refused",  # the API does not take the request (400 and its kin): a field or condition is wrong
     "bad_page",  # an answer that is not a JSON array of rows with rising ids
     "exhausted",  # retried until the queue gave up
+    "incomplete",  # a sweep that /count does not confirm
 ]
