@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
-from cwp_shared.events import EVENTS, Event
+from cwp_shared.events import EVENTS, Event, RunCompleted
 from tests.rendering import Template
 from tests.template.cloudformation import of_type, target
 
 SAMPLES = Path(__file__).parent / "samples"
 
-#: detail-type -> queues (service, logical id) that must get it.
+#: detail-type -> queues (service, logical id) that must get it, or the topic that people read.
 CONSUMERS: dict[str, set[tuple[str, str]]] = {
     "SyncRequested": {("scheduler", "RequestsQueue")},
     "TableSurveyed": {("scheduler", "ProgressQueue")},
@@ -26,13 +26,14 @@ CONSUMERS: dict[str, set[tuple[str, str]]] = {
     "PageQuarantined": {("scheduler", "ProgressQueue")},
     "PagesWritten": {("scheduler", "ProgressQueue")},
     "PageRejected": {("scheduler", "ProgressQueue")},
-    "RunCompleted": {("writer", "SweepsQueue")},
+    # Of an incremental run; sweeps below.
+    "RunCompleted": set(),
     "AbsencesReleased": {("writer", "SweepsQueue")},
     "CanonicalCommitted": {("loader", "CommitsQueue")},
     "CommitsRequested": {("transformer", "FilesQueue")},
     # For operators and other people's consumers.
     "RunFailed": set(),
-    "SourceBlocked": set(),
+    "SourceBlocked": {("scheduler", "AlarmTopicArn")},
     "SourceRecovered": set(),
     "AbsencesProven": set(),
     "AbsencesHeld": set(),
@@ -81,7 +82,8 @@ def takers(
                 json.dumps({"Fn::ImportValue": f"connectwise-{stage}-BucketName"}), '"lake"'
             )
             if ("EventBusName" in rule) == own_bus and matches(text, event):
-                found |= {(stack, target(entry["Arn"])) for entry in rule["Targets"]}
+                arns = (target(entry["Arn"]) for entry in rule["Targets"])
+                found |= {(stack, arn.removeprefix(f"connectwise-{stage}-")) for arn in arns}
     return found
 
 
@@ -92,6 +94,15 @@ def test_each_event_reaches_its_consumers_and_no_others(
 ) -> None:
     expected = CONSUMERS[model.detail_type]
     assert takers(templates, stage, envelope(model), own_bus=True) == expected
+
+
+@pytest.mark.parametrize("mode", ["reconcile", "full"])
+def test_runs_that_list_all_ids_reach_the_comparison(
+    templates: dict[tuple[str, str], Template], mode: str
+) -> None:
+    completed = envelope(RunCompleted)
+    completed["detail"]["mode"] = mode
+    assert takers(templates, "dev", completed, own_bus=True) == {("writer", "SweepsQueue")}
 
 
 def test_raw_files_reach_the_transformer_and_other_objects_nobody(

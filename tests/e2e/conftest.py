@@ -14,6 +14,7 @@ import boto3
 import pytest
 
 from cwp_local.sandbox.control import SandboxControl
+from tests.e2e.expected import mappings
 
 CWPIPE = Path(sys.executable).parent / "cwpipe"
 
@@ -39,6 +40,12 @@ class Cloud:
         output = done.stdout + done.stderr
         assert done.returncode == expect, f"cwpipe {' '.join(arguments)}:\n{output}"
         return output
+
+    def add_tenant(self, name: str, tickets: int, seed: int, *tables: str) -> None:
+        """A company of the sandbox with these tables; by default with all that are mapped."""
+        chosen = tables or tuple(mapping["source"] for mapping in mappings().values())
+        size = ("--tickets", str(tickets), "--seed", str(seed))
+        self.cwpipe("tenants", "add", name, "--sandbox", *size, "--tables", ",".join(chosen))
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Rows from the warehouse."""

@@ -55,7 +55,7 @@ def test_wrong_credentials_fail_the_run_and_status_says_why(cloud: Cloud) -> Non
     access = cloud.sandbox.make_company("e2e-locked", seed=1, tickets=20)
     cloud.cwpipe(
         "tenants", "add", "e2e-locked", "--site", access.site, "--company", "e2e-locked",
-        "--tables", "service_tickets",
+        "--tables", "service_tickets", "--no-check",
         CWPIPE_PUBLIC_KEY="wrong-public",
         CWPIPE_PRIVATE_KEY="wrong-private",
         CWPIPE_CLIENT_ID=access.client_id.get_secret_value(),
@@ -69,7 +69,7 @@ def test_wrong_credentials_fail_the_run_and_status_says_why(cloud: Cloud) -> Non
 
 
 def test_page_that_is_not_json_fails_its_table_only(cloud: Cloud) -> None:
-    cloud.cwpipe("tenants", "add", "e2e-foggy", "--sandbox", "--tickets", "40", "--seed", "5")
+    cloud.add_tenant("e2e-foggy", 40, 5)
     cloud.sandbox.set_weather("e2e-foggy", not_json=NotJson(table="company_contacts", times=1000))
     cloud.cwpipe("sync", "e2e-foggy", expect=1)
     status = cloud.cwpipe("status", "e2e-foggy")

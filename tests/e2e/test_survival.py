@@ -21,9 +21,7 @@ TENANT = "e2e-north"
 @pytest.fixture(scope="module", autouse=True)
 def _tenants(cloud: Cloud) -> None:
     for name, (tickets, seed) in TENANTS.items():
-        cloud.cwpipe(
-            "tenants", "add", name, "--sandbox", "--tickets", str(tickets), "--seed", str(seed)
-        )
+        cloud.add_tenant(name, tickets, seed)
 
 
 def interrupted_sync(cloud: Cloud, seconds: float) -> None:

@@ -23,9 +23,7 @@ MAPPINGS = mappings()
 def synced(cloud: Cloud) -> Cloud:
     """Two tenants, fully synced."""
     for name, (tickets, seed) in TENANTS.items():
-        cloud.cwpipe(
-            "tenants", "add", name, "--sandbox", "--tickets", str(tickets), "--seed", str(seed)
-        )
+        cloud.add_tenant(name, tickets, seed)
     cloud.cwpipe("sync", *TENANTS)
     return cloud
 
@@ -105,7 +103,7 @@ def test_full_sync_brings_every_value_of_every_row(synced: Cloud) -> None:
 def test_watermarks_stand_and_queues_are_empty(synced: Cloud) -> None:
     items = synced.aws("dynamodb").scan(TableName="LastUpdated-local")["Items"]
     marked = {(i["tenant_id"]["S"], i["table"]["S"]) for i in items if "watermark" in i}
-    assert marked >= {(tenant, table) for tenant in TENANTS for table in source_tables()}
+    assert marked >= {(tenant, m["source"]) for tenant in TENANTS for m in MAPPINGS.values()}
     wait_until_empty(synced)
 
 

@@ -25,7 +25,7 @@ def wait_for(what: Callable[[], Any], seconds: int = 60) -> Any:
 
 
 def add_tenant(cloud: Cloud, name: str, table: str) -> None:
-    cloud.cwpipe("tenants", "add", name, "--sandbox", "--tickets", "30", "--tables", table)
+    cloud.add_tenant(name, 30, 7, table)
 
 
 def watermark(cloud: Cloud, tenant: str, table: str) -> Any:

@@ -17,11 +17,13 @@ def of_type(template: dict[str, Any], kind: str) -> dict[str, Resource]:
 
 
 def target(reference: Any) -> str:
-    """The logical id that a Ref, Fn::GetAtt or Fn::Sub names."""
+    """The logical id that a Ref, Fn::GetAtt or Fn::Sub names, or the export that is imported."""
     if "Ref" in reference:
         return str(reference["Ref"])
     if "Fn::GetAtt" in reference:
         return str(reference["Fn::GetAtt"][0])
+    if "Fn::ImportValue" in reference:
+        return str(reference["Fn::ImportValue"])
     found = re.search(r"\$\{([A-Za-z]+)", reference["Fn::Sub"])
     assert found, reference
     return found[1]

@@ -69,28 +69,34 @@ def test_messages_stay_hidden_for_six_function_timeouts(template: Template) -> N
         assert queue["VisibilityTimeout"] >= 6 * functions[name]["Timeout"] + window
 
 
-def test_no_function_is_invoked_but_by_its_queue(template: Template) -> None:
+def test_no_function_is_invoked_but_by_its_queue(template: Template, stage: str) -> None:
     assert of_type(template, "AWS::Lambda::Permission") == {}
     known = {*queues(template)}
+    people = f"connectwise-{stage}-AlarmTopicArn"
     for rule in of_type(template, "AWS::Events::Rule").values():
         assert "ScheduleExpression" not in rule, "schedules belong to EventBridge Scheduler"
         for entry in rule["Targets"]:
             queue = target(entry["Arn"])
-            assert queue in known
             letters = target(entry["DeadLetterConfig"]["Arn"])
+            if queue == people:
+                assert letters in dead_letter_queues(template)
+                continue
+            assert queue in known
             assert letters == queue.removesuffix("Queue") + "DeadLetters"
 
 
-def test_rules_may_send_to_their_queues(template: Template) -> None:
+def test_rules_may_send_to_their_queues(template: Template, stage: str) -> None:
     allowed = {
         (target(statement["Resource"]), target(source))
         for policy in of_type(template, "AWS::SQS::QueuePolicy").values()
         for statement in policy["PolicyDocument"]["Statement"]
         for source in statement["Condition"]["ArnEquals"]["aws:SourceArn"]
     }
+    # The topic's own policy is the shared stack's (checked below).
+    people = f"connectwise-{stage}-AlarmTopicArn"
     for name, rule in of_type(template, "AWS::Events::Rule").items():
         for entry in rule["Targets"]:
-            assert (target(entry["Arn"]), name) in allowed
+            assert target(entry["Arn"]) == people or (target(entry["Arn"]), name) in allowed
             assert (target(entry["DeadLetterConfig"]["Arn"]), name) in allowed
 
 
@@ -182,3 +188,12 @@ def test_the_lake_is_private_encrypted_and_versioned(
     assert lake["VersioningConfiguration"] == {"Status": "Enabled"}
     assert lake["BucketEncryption"]
     assert lake["NotificationConfiguration"]["EventBridgeConfiguration"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_alarms_and_rules_may_tell_people(
+    templates: dict[tuple[str, str], Template], stage: str
+) -> None:
+    policy = of_type(templates["shared", stage], "AWS::SNS::TopicPolicy")["AlarmTopicPolicy"]
+    principals = {s["Principal"]["Service"] for s in policy["PolicyDocument"]["Statement"]}
+    assert principals == {"cloudwatch.amazonaws.com", "events.amazonaws.com"}

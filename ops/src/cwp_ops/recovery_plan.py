@@ -1,12 +1,12 @@
 """What must be made anew after tables and queues were lost: pure functions over what S3 holds.
 
 The lake and the warehouse are the truth (docs/architecture.md): settings are in
-`{tenant}/tenant.json`, watermarks in the records of completed runs, histories in commit objects,
+`{tenant}/tenant.json`, watermarks in the records of ended runs, histories in commit objects,
 loads in the warehouse's ledger.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,8 +15,9 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from cwp_shared.clock import iso_seconds
-from cwp_shared.events import CommitsRequested, RunCompleted
+from cwp_shared.events import CommitsRequested
 from cwp_shared.keys import parse_raw
+from cwp_shared.run_record import RunRecord
 
 
 @dataclass(frozen=True)
@@ -59,29 +60,35 @@ def is_raw(key: str) -> bool:
 
 
 def watermark_items(records: Iterable[str]) -> list[dict[str, Any]]:
-    """The LastUpdated items that records of completed runs (JSON texts) make: newest upper wins.
+    """The LastUpdated items that records of ended runs (JSON texts) make.
 
-    A record that cannot be read is passed over: its watermark comes out older, which only means
-    that more is fetched again.
+    Of each table the furthest watermark, and the upper bound of the last complete sweep. A failed
+    run moved nothing. A record that cannot be read is passed over: its watermark comes out older,
+    which only means that more is fetched again.
     """
-    newest: dict[tuple[str, str], RunCompleted] = {}
+    # Times of this form sort as text.
+    moved: dict[tuple[str, str], tuple[str, str]] = {}
+    swept: dict[tuple[str, str], str] = {}
+    for record in _readable(records):
+        place = (record.tenant_id, record.table)
+        if record.watermark:
+            brought = (iso_seconds(record.watermark), record.run_id)
+            moved[place] = max(moved.get(place, brought), brought)
+        if record.mode == "reconcile" and record.status == "completed":
+            swept[place] = max(swept.get(place, ""), iso_seconds(record.upper))
+    return [
+        {"tenant_id": place[0], "table": place[1], "watermark": watermark, "run_id": run_id}
+        | ({"reconciled_at": swept[place]} if place in swept else {})
+        for place, (watermark, run_id) in moved.items()
+    ]
+
+
+def _readable(records: Iterable[str]) -> Iterator[RunRecord]:
     for text in records:
         try:
-            record = RunCompleted.model_validate_json(text)
+            yield RunRecord.model_validate_json(text)
         except ValidationError:
             continue
-        place = (record.tenant_id, record.table)
-        if place not in newest or newest[place].upper < record.upper:
-            newest[place] = record
-    return [
-        {
-            "tenant_id": record.tenant_id,
-            "table": record.table,
-            "watermark": iso_seconds(record.upper),
-            "run_id": record.run_id,
-        }
-        for record in newest.values()
-    ]
 
 
 def commit_requests(

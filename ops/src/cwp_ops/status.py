@@ -9,7 +9,6 @@ from cwp_ops.progress import blocked
 from cwp_ops.queue_depths import Depth
 from cwp_ops.stores import Item, Stores
 from cwp_shared.errors import Terminal
-from cwp_shared.tables import source_tables
 from cwp_shared.tenants import TenantConfig
 
 #: Current rows in the warehouse by canonical table, for one tenant.
@@ -96,30 +95,32 @@ class Reader:
             return TenantStatus(
                 _name(item), str(item.get("site")), enabled=False, tables=(), trouble=str(error)
             )
+        standings = self.stores.watermarks_of(tenant.tenant_id)
         return TenantStatus(
             tenant_id=tenant.tenant_id,
             site=tenant.site,
             enabled=tenant.enabled,
-            tables=tuple(self._tables(tenant)),
-            trouble=self._trouble(tenant),
+            tables=tuple(self._tables(tenant, standings)),
+            trouble=self._trouble(tenant, standings),
         )
 
-    def _trouble(self, tenant: TenantConfig) -> str | None:
+    def _trouble(self, tenant: TenantConfig, standings: Mapping[str, Item]) -> str | None:
         if not self.has_keys(tenant.tenant_id):
             return f"no API keys; enter them with `cwpipe tenants keys {tenant.tenant_id}`"
+        if block := standings.get("#blocked"):
+            return f"blocked since {block['since']}: {block['reason_class']}: {block['reason']}"
         return None
 
-    def _tables(self, tenant: TenantConfig) -> Iterable[TableStatus]:
-        watermarks = self.stores.watermarks_of(tenant.tenant_id)
+    def _tables(self, tenant: TenantConfig, standings: Mapping[str, Item]) -> Iterable[TableStatus]:
         rows = self.count_rows(tenant.tenant_id)
-        for table in tenant.tables if tenant.tables is not None else source_tables():
+        for table in tenant.selected_tables():
             canonical = next(iter(self.canonical_tables.get(table, ())), None)
             head = self.stores.load_head(tenant.tenant_id, canonical) if canonical else None
             yield table_status(
                 table=table,
                 canonical_table=canonical,
                 run=self.stores.newest_run(tenant.tenant_id, table),
-                watermark=watermarks.get(table, {}).get("watermark"),
+                watermark=standings.get(table, {}).get("watermark"),
                 head=head,
                 rows=rows.get(canonical) if canonical else None,
             )

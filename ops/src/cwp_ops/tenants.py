@@ -43,6 +43,26 @@ class TenantBook:
                 raise
             self.secrets.put_secret_value(SecretId=name, SecretString=text)
 
+    def keys_of(self, tenant_id: str) -> ApiKeys:
+        """A tenant's API keys.
+
+        Raises:
+            OperatorError: there are none, or what is stored is not keys.
+        """
+        name = secret_name(self.stage, tenant_id)
+        try:
+            text = self.secrets.get_secret_value(SecretId=name)["SecretString"]
+            return ApiKeys.model_validate_json(text)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            reason = "has no API keys"
+        except ValidationError:
+            reason = f"has something else than API keys in {name}"
+        raise OperatorError(
+            f"tenant {tenant_id!r} {reason}; enter them with `cwpipe tenants keys {tenant_id}`"
+        )
+
     def has_keys(self, tenant_id: str) -> bool:
         """Whether there are keys for the tenant (not whether they are right)."""
         try:

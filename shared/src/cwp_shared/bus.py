@@ -1,9 +1,9 @@
 """Publishing on the bus, every receipt checked."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable
 from typing import Any, Protocol
 
+from cwp_shared.batches import batches
 from cwp_shared.errors import Retriable
 from cwp_shared.events import Event
 
@@ -31,7 +31,7 @@ class Bus:
         Raises:
             Retriable: the bus refused some; all may be sent again, consumers are idempotent.
         """
-        for batch in _batches(events):
+        for batch in batches(events, _ENTRIES_PER_CALL):
             answer = self._client.put_events(Entries=[self._entry(event) for event in batch])
             if answer["FailedEntryCount"]:
                 codes = sorted({e["ErrorCode"] for e in answer["Entries"] if "ErrorCode" in e})
@@ -44,9 +44,3 @@ class Bus:
             "DetailType": event.detail_type,
             "Detail": event.model_dump_json(),
         }
-
-
-def _batches(events: Iterable[Event]) -> Iterator[Sequence[Event]]:
-    rest = iter(events)
-    while batch := list(islice(rest, _ENTRIES_PER_CALL)):
-        yield batch

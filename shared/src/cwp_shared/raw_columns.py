@@ -29,9 +29,11 @@ META_RUN: Final = b"cwp.run_id"
 META_ROWS: Final = b"cwp.rows"
 #: The model version asked for in `Accept`; what the API's fields mean.
 META_API_VERSION: Final = b"cwp.api_version"
-#: What the file says: `rows` (records, as described above) or `absences`.
+#: What the file says: `rows` (records, as described above), `ids` or `absences`.
 META_KIND: Final = b"cwp.kind"
 KIND_ROWS: Final = b"rows"
+#: What a sweep saw (`keys.sweep`): the system columns and `id`, int64, nothing else.
+KIND_IDS: Final = b"ids"
 #: Ids proven deleted: the system columns, the `id`, and the column below. `UPPER` is the upper
 #: bound of the second sweep, PAGE and WINDOW are 0.
 KIND_ABSENCES: Final = b"absences"

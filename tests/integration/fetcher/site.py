@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 #: Path and query in; status, headers and body out. None: the site answers as it should.
 Script = Callable[[str, dict[str, str]], tuple[int, dict[str, str], bytes] | None]
 
-API = "/v2025_1/apis/3.0/service/tickets"
+TICKETS = "/apis/3.0/service/tickets"
+API = f"/v2025_1{TICKETS}"
 
 
 @dataclass
@@ -21,6 +21,9 @@ class Site:
     """What the site holds, what it was asked, and how to make it misbehave."""
 
     ids: set[int] = field(default_factory=set)
+    #: Rows that make every page which has them a 500.
+    bad: set[int] = field(default_factory=set)
+    codebase: str = "v2025_1"
     asked: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     script: Script | None = None
@@ -32,15 +35,23 @@ class Site:
         if self.script and (scripted := self.script(parts.path, query)):
             return scripted
         if parts.path == "/login/companyinfo/ACME":
-            return 200, {}, b'{"Codebase":"v2025_1/"}'
-        if parts.path == f"{API}/count":
-            return 200, {}, json.dumps({"count": len(self._rows(query))}).encode()
-        if parts.path == API:
-            return 200, {"x-cw-request-id": "77"}, json.dumps(self._rows(query)).encode()
+            return 200, {}, json.dumps({"Codebase": f"{self.codebase}/"}).encode()
+        if parts.path == f"/{self.codebase}{TICKETS}/count":
+            return 200, {}, json.dumps({"count": len(self._ids(query))}).encode()
+        if parts.path == f"/{self.codebase}{TICKETS}":
+            return self._page(query)
         return 404, {}, b'{"code":"ConnectWiseApi","message":"The endpoint does not exist."}'
 
-    def _rows(self, query: dict[str, str]) -> list[dict[str, Any]]:
-        conditions = query["conditions"]
+    def _page(self, query: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+        ids = self._ids(query)[: int(query["pageSize"])]
+        if self.bad & set(ids):
+            return 500, {}, b'{"code":"ConnectWiseApi","message":"not a valid Boolean."}'
+        text = {} if query.get("fields") == "id" else {"summary": "\u00fc"}
+        rows = [{"id": id_, **text} for id_ in ids]
+        return 200, {"x-cw-request-id": "77"}, json.dumps(rows).encode()
+
+    def _ids(self, query: dict[str, str]) -> list[int]:
+        conditions = query.get("conditions", "")
         above = re.search(r"id > (\d+)", conditions)
         below = re.search(r"id <= (\d+)", conditions)
         ids = sorted(
@@ -50,7 +61,7 @@ class Site:
         )
         if query.get("orderBy") == "id desc":
             ids.reverse()
-        return [{"id": id_, "summary": "ü"} for id_ in ids[: int(query.get("pageSize", 10**9))]]
+        return ids
 
 
 @contextmanager

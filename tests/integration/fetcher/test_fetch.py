@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,8 @@ from cwp_shared.events import PageJob
 from cwp_shared.inbox import MAX_RECEIVES
 from cwp_shared.tenants import TenantConfig
 from tests.aws_environment import isolate
-from tests.integration.fetcher.site import API, Site, serve
+from tests.integration.fetcher.site import API, TICKETS, Site, serve
+from tests.integration.fetcher.state_table import make_state_table
 from tests.lambda_queue import BUS, Queue, WatchedBus
 
 UPPER = datetime(2026, 11, 23, 7, 40, tzinfo=UTC)
@@ -33,12 +34,26 @@ class World:
     s3: Any
     secrets: Any
     tenants: Any
+    said: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def send(self, given: PageJob | str) -> None:
         self.jobs.send(given if isinstance(given, str) else given.model_dump_json())
 
     def deliver(self, receives: int | None = None) -> list[dict[str, Any]]:
         return self.jobs.deliver(fetch, receives)
+
+    def walk(self) -> list[dict[str, Any]]:
+        """Deliver until a window is closed; its pages."""
+        pages: list[dict[str, Any]] = []
+        while not pages or not pages[-1]["is_last"]:
+            assert self.deliver() == []
+            self.said += self.bus.take()
+            pages = [detail for kind, detail in self.said if kind == "PageFetched"]
+        return pages
+
+    def ids(self, pages: list[dict[str, Any]]) -> list[int]:
+        landed = [gzip.decompress(self.body(page["landing_key"])) for page in pages]
+        return [row["id"] for text in landed for row in json.loads(text)]
 
     def body(self, key: str) -> bytes:
         content: bytes = self.s3.get_object(Bucket="lake", Key=key)["Body"].read()
@@ -75,6 +90,8 @@ def _bootstrap() -> Iterator[None]:
     for cached in (
         bootstrap.settings,
         bootstrap.session,
+        bootstrap.api,
+        bootstrap.accounts,
         bootstrap.fetcher,
         bootstrap.processor,
     ):
@@ -122,6 +139,7 @@ def world(_bootstrap: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "QUEUE_URL": built.jobs.url,
             "DLQ_URL": built.dead_letters.url,
             "TENANT_SERVICES_TABLE": "TenantServices-local",
+            "FETCHER_STATE_TABLE": make_state_table(),
             "ALLOWED_HOSTS": "",
         }
         for name, value in environment.items():
@@ -129,28 +147,55 @@ def world(_bootstrap: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         yield built
 
 
-def test_a_window_is_walked_to_its_empty_page(world: World) -> None:
+def test_a_window_is_walked_until_the_count_agrees(world: World) -> None:
     world.site.ids = set(range(1, 2501))
     world.send(job(high_id=2400))
-    pages: list[dict[str, Any]] = []
-    while not pages or not pages[-1]["is_last"]:
-        assert world.deliver() == []
-        ((kind, detail),) = world.bus.take()
-        assert kind == "PageFetched"
-        pages.append(detail)
-    assert [page["rows"] for page in pages] == [1000, 1000, 400, 0]
-    landed = [gzip.decompress(world.body(page["landing_key"])) for page in pages]
-    ids = [row["id"] for text in landed for row in json.loads(text)]
-    assert ids == list(range(1, 2401))
-    assert len(world.site.asked) == 5  # companyinfo and four pages, nothing twice
+    pages = world.walk()
+    assert [page["rows"] for page in pages] == [1000, 1000, 400]
+    assert [page["counted"] for page in pages] == [None, None, 2400]
+    assert world.ids(pages) == list(range(1, 2401))
+    # companyinfo, three pages and the count, nothing twice
+    assert len(world.site.asked) == 5
     assert world.jobs.take() == []
     assert world.dead_letters.take() == []
+    now = datetime.now(UTC)
+    for page in pages:
+        assert abs(datetime.fromisoformat(page["server_time"]) - now) < timedelta(minutes=1)
+
+
+def test_bad_rows_are_set_aside_and_all_others_land(world: World) -> None:
+    world.site.ids = set(range(1, 61))
+    world.site.bad = {7, 8, 60}
+    world.send(job())
+    pages = world.walk()
+    assert world.ids(pages) == [id_ for id_ in range(1, 61) if id_ not in world.site.bad]
+    assert sum(page["quarantined"] for page in pages) == 3
+    told = [detail for kind, detail in world.said if kind == "PageQuarantined"]
+    assert [detail["row_ids"] for detail in told] == [[7], [8], [60]]
+    note = json.loads(world.body("acme/quarantine/service_tickets/run-1/w000-p00000-7.json"))
+    assert note["row_id"] == 7
+    assert "not a valid Boolean" in note["reason"]
+
+
+def test_a_codebase_that_changes_in_the_middle_of_a_run_is_followed(world: World) -> None:
+    world.site.ids = set(range(1, 1200))
+    world.send(job())
+    assert world.deliver() == []
+    world.site.codebase = "v2026_1"
+    pages = world.walk()
+    assert world.ids(pages) == list(range(1, 1200))
+    assert [path.split("?")[0] for path in world.site.asked[2:]] == [
+        API,
+        "/login/companyinfo/ACME",
+        f"/v2026_1{TICKETS}",
+        f"/v2026_1{TICKETS}/count",
+    ]
 
 
 def test_requests_carry_the_tenants_keys(world: World) -> None:
     world.send(job())
     world.deliver()
-    about_company, about_tickets = world.site.headers
+    about_company, about_tickets, _about_count = world.site.headers
     assert "Authorization" not in about_company
     assert about_tickets["Authorization"].startswith("Basic ")
     assert about_tickets["clientId"] == SECRETS["client_id"]
@@ -173,7 +218,7 @@ def test_a_job_delivered_twice_is_fetched_once(world: World) -> None:
     assert world.deliver() == []
     first, second = world.bus.take()
     assert first == second
-    assert sum(API in path for path in world.site.asked) == 1
+    assert sum(f"{API}?" in path for path in world.site.asked) == 1
 
 
 def test_a_tag_lets_the_landed_page_expire(world: World) -> None:
@@ -251,14 +296,8 @@ def cut_off(path: str, _query: dict[str, str]) -> tuple[int, dict[str, str], byt
     return (200, {"Content-Length": "100"}, b'[{"id": 1}]') if path == API else None
 
 
-def busy(path: str, _query: dict[str, str]) -> tuple[int, dict[str, str], bytes] | None:
-    said = b'{"error":"ConnectWiseAPI","message":"Too many requests."}'
-    return (429, {"Retry-After": "60"}, said) if path == API else None
-
-
-@pytest.mark.parametrize("script", [cut_off, busy])
-def test_what_passes_is_tried_again_and_then_given_up_on(world: World, script: Any) -> None:
-    world.site.script = script
+def test_what_passes_is_tried_again_and_then_given_up_on(world: World) -> None:
+    world.site.script = cut_off
     world.send(job())
     assert len(world.deliver()) == 1
     assert (world.bus.take(), world.dead_letters.take(), world.jobs.take()) == ([], [], [])
@@ -271,24 +310,34 @@ def test_what_passes_is_tried_again_and_then_given_up_on(world: World, script: A
     assert PageJob.model_validate_json(dead["Body"]) == job()
 
 
-def test_a_throttled_job_waits_as_long_as_the_api_says(
+def busy(path: str, _query: dict[str, str]) -> tuple[int, dict[str, str], bytes] | None:
+    said = b'{"error":"ConnectWiseAPI","message":"Too many requests."}'
+    return (429, {"Retry-After": "60"}, said) if path == API else None
+
+
+def test_a_throttled_job_waits_in_the_queue_and_uses_up_no_try(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waits: list[int] = []
+    sent: list[dict[str, Any]] = []
     sqs = aws.client("sqs")
-    real = sqs.change_message_visibility
+    real = sqs.send_message
 
-    def change(**request: Any) -> Any:
-        waits.append(request["VisibilityTimeout"])
+    def send(**request: Any) -> Any:
+        sent.append(request)
         return real(**request)
 
-    monkeypatch.setattr(sqs, "change_message_visibility", change)
+    monkeypatch.setattr(sqs, "send_message", send)
     world.site.script = busy
     world.send(job())
-    world.deliver()
+    assert world.deliver(receives=MAX_RECEIVES) == []
+    (entry,) = [request for request in sent if "DelaySeconds" in request]
+    assert 60 <= entry["DelaySeconds"] <= 1.5 * 61
+    assert PageJob.model_validate_json(entry["MessageBody"]) == job(waits=1)
+    assert (world.bus.take(), world.dead_letters.take(), world.jobs.take()) == ([], [], [])
+    # The whole tenant waits, not this job alone.
+    world.send(job(window=1))
+    assert world.deliver() == []
     assert sum(API in path for path in world.site.asked) == 1
-    assert len(waits) == 1
-    assert timedelta(seconds=60) <= timedelta(seconds=waits[0]) <= timedelta(seconds=75)
 
 
 def test_a_page_that_stays_bad_is_quarantined_with_its_reason(world: World) -> None:

@@ -176,5 +176,8 @@ def test_runs_that_are_no_sweeps_are_nothing_to_compare(lake: Lake) -> None:
     for mode in ("incremental", "full"):
         assert lake.said(run.model_copy(update={"mode": mode})) == []
     members = run.model_copy(update={"mode": "full", "table": "system_members"})
-    assert lake.said(members) == []
+    for doubtful in ({"missing": 1}, {"missing": 0, "quarantined": 1}, {"missing": None}):
+        assert lake.said(members.model_copy(update=doubtful)) == []
+        assert lake.comparer.sweeps.latest("acme", "system_members") is None
+    assert lake.said(members.model_copy(update={"missing": 0})) == []
     assert lake.comparer.sweeps.latest("acme", "system_members") is not None

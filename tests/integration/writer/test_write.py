@@ -110,12 +110,14 @@ def test_a_batch_becomes_one_file_and_one_event(world: World) -> None:
     assert world.dead_letters.take() == []
 
 
-def test_a_missing_page_costs_its_own_message_only(world: World) -> None:
+def test_a_missing_page_costs_its_own_message_only_and_its_run_is_told(world: World) -> None:
     lost, _ = page([{"id": 9}], 0, 1)
     world.send(world.land([{"id": 1}]), lost)
     assert world.deliver() == []
-    ((_, detail),) = world.bus.take()
-    assert [job["page"] for job in detail["jobs"]] == [0]
+    told = dict(world.bus.take())
+    assert [job["page"] for job in told["PagesWritten"]["jobs"]] == [0]
+    assert told["PageRejected"]["job_id"] == lost.job_id
+    assert lost.landing_key in told["PageRejected"]["reason"]
     (dead,) = world.dead_letters.take()
     assert lost.landing_key in dead["MessageAttributes"]["Reason"]["StringValue"]
 
@@ -153,4 +155,16 @@ def test_without_the_bucket_messages_come_back_and_are_given_up_on_last(world: W
     assert world.deliver(receives=MAX_RECEIVES) == []
     (dead,) = world.dead_letters.take()
     assert "NoSuchBucket" in dead["MessageAttributes"]["Reason"]["StringValue"]
-    assert world.bus.take() == []
+    ((kind, detail),) = world.bus.take()
+    assert (kind, detail["run_id"]) == ("PageRejected", event.run_id)
+
+
+def test_a_sweep_lands_beside_raw_and_not_in_it(world: World) -> None:
+    world.send(world.land([{"id": 1}, {"id": 5}], mode="reconcile", is_last=True, counted=2))
+    assert world.deliver() == []
+    ((_, detail),) = world.bus.take()
+    assert detail["raw_key"].startswith("acme/sweeps/connectwise/service_tickets/")
+    assert detail["jobs"][0]["counted"] == 2
+    assert world.raw_keys() == []
+    found = world.rows(detail["raw_key"])
+    assert [(row["id"], row["_cwp_row"]) for row in found] == [(1, 0), (5, 1)]

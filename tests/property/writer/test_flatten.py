@@ -11,38 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cwp_writer.flatten import flatten
-from cwp_writer.parquet import page_columns, raw_table, to_parquet
-from cwp_writer.rows import decode
+from cwp_writer.pages import RowReader
+from cwp_writer.parquet import ReadPage, raw_table, to_parquet
+from tests.property.writer.json_rows import ROWS
 from tests.property.writer.readers import READERS
 from tests.unit.writer.fakes import page
 
 SYSTEM = 5
-
-#: Few, so that rows share fields; some of them on purpose hard to tell apart.
-KEYS = st.one_of(
-    st.sampled_from(
-        ["id", "name", "_info", "company", "a", "a_", "_b", "a__b", "__", "", "%", "A"]
-    ),
-    st.text(max_size=4),
-)
-SCALARS = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-10, 10),
-    st.integers(),
-    st.sampled_from([2**53, 2**53 + 1, -(2**53) - 1, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1]),
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.text(max_size=8),
-    st.sampled_from(
-        ["", "\x00", "a\x00b", "true", "1", "[]", "2026-01-01T00:00:00Z", "\U0001f600"]
-    ),
-)
-VALUES = st.recursive(
-    SCALARS,
-    lambda inner: st.one_of(st.dictionaries(KEYS, inner, max_size=4), st.lists(inner, max_size=3)),
-    max_leaves=8,
-)
-ROWS = st.lists(st.dictionaries(KEYS, VALUES, max_size=5), min_size=1, max_size=6)
 
 
 def paths(fields: dict[str, Any], above: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
@@ -96,11 +71,12 @@ def columns_of(rows: list[dict[str, Any]]) -> list[list[Any]]:
 
 
 def write(path: Path, *pages: list[dict[str, Any]]) -> None:
-    columns = [
-        page_columns(page([{"id": 0}], 0, number)[0], decode(json.dumps(rows).encode()))
+    reader = RowReader()
+    read = [
+        ReadPage(page([{"id": 0}], 0, number)[0], reader.read(json.dumps(rows).encode()))
         for number, rows in enumerate(pages)
     ]
-    path.write_bytes(to_parquet(raw_table(columns)))
+    path.write_bytes(to_parquet(raw_table(read)))
 
 
 @pytest.mark.parametrize("reader", READERS)

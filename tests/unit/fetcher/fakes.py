@@ -2,37 +2,32 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, TypeVar
 
-import requests
 from botocore.exceptions import ClientError
-from pydantic import SecretStr
-from requests.structures import CaseInsensitiveDict
 
-from cwp_fetcher.account import Account
-from cwp_fetcher.failures import JobFailed
+from cwp_fetcher.landing import PageFacts
+from cwp_fetcher.pace import Pace
+from cwp_fetcher.query import Params
+from cwp_fetcher.visit import Visit
+from cwp_shared.connectwise.account import Account
+from cwp_shared.connectwise.answers import Answer
+from cwp_shared.connectwise.failures import JobFailed, NotFound, ServerFault
 from cwp_shared.events import Event, PageJob
 from cwp_shared.tables import SourceTable
-from cwp_shared.tenants import ApiKeys
+from cwp_shared.tenants import TenantConfig
+from tests.unit.shared.connectwise.fakes import account
 
-PUBLIC, PRIVATE, CLIENT = "pub-Zk3jq9", "prv-8sHw2x", "c1d2e3f4-0000-4000-8000-0123456789ab"
-SECRETS = (PUBLIC, PRIVATE, CLIENT)
 UPPER = datetime(2026, 11, 23, 7, 40, 55, 123456, tzinfo=UTC)
-TABLE = SourceTable(path="/service/tickets", incremental=True, page_size=3)
+TICKETS = "/service/tickets"
+TABLE = SourceTable(path=TICKETS, incremental=True, page_size=3, cadence_minutes=15)
 KEY = "acme/landing/connectwise/service_tickets/run-1/w000-p00000.json.gz"
+CONFIG = TenantConfig(tenant_id="acme", site="api-na.myconnectwise.net", company="ACME")
 
-
-def keys(public: str = PUBLIC) -> ApiKeys:
-    return ApiKeys(
-        public_key=SecretStr(public), private_key=SecretStr(PRIVATE), client_id=SecretStr(CLIENT)
-    )
-
-
-def account(public: str = PUBLIC, codebase: str = "v2025_1") -> Account:
-    return Account("acme", "https://api-na.myconnectwise.net", "ACME", codebase, keys(public))
+Said = TypeVar("Said")
 
 
 def job(**changes: Any) -> PageJob:
@@ -54,56 +49,6 @@ def body(*ids: int) -> bytes:
 
 
 @dataclass
-class FakeResponse:
-    """As much of requests.Response as the transport uses."""
-
-    status_code: int = 200
-    content: bytes = b""
-    headers: Any = field(default_factory=CaseInsensitiveDict)
-    broken: Exception | None = None
-    closed: bool = False
-
-    def iter_content(self, size: int) -> Iterator[bytes]:
-        for start in range(0, len(self.content), size):
-            yield self.content[start : start + size]
-        if self.broken:
-            raise self.broken
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.closed = True
-
-
-def response(status: int = 200, content: bytes = b"", **headers: str) -> FakeResponse:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return FakeResponse(status, content, CaseInsensitiveDict(named))
-
-
-@dataclass
-class FakeSession:
-    """A session that gives its answers in turn and keeps what it was asked."""
-
-    answers: list[FakeResponse | Exception] = field(default_factory=list)
-    asked: list[dict[str, Any]] = field(default_factory=list)
-
-    def get(self, url: str, **request: Any) -> FakeResponse:
-        self.asked.append({"url": url} | request)
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def sent(self, index: int = -1) -> requests.PreparedRequest:
-        """A request as requests would have put it on the wire."""
-        asked = self.asked[index]
-        return requests.Request(
-            "GET", asked["url"], asked["headers"], params=asked["params"], auth=asked["auth"]
-        ).prepare()
-
-
-@dataclass
 class FakeBus:
     events: list[Any] = field(default_factory=list)
     error: Exception | None = None
@@ -117,25 +62,36 @@ class FakeBus:
 @dataclass
 class FakeJobs:
     sent: list[PageJob] = field(default_factory=list)
+    delays: list[int] = field(default_factory=list)
 
-    def send(self, job: PageJob) -> None:
-        self.sent.append(job)
+    def send(self, jobs: Iterable[PageJob], delay_seconds: int = 0) -> None:
+        for one in jobs:
+            self.sent.append(one)
+            self.delays.append(delay_seconds)
 
 
 @dataclass
 class FakeLanding:
-    """Landed bodies; `first` is what somebody else lands just before us."""
+    """Landed pages; `first` is what somebody else lands just before us."""
 
-    bodies: dict[str, bytes] = field(default_factory=dict)
-    first: bytes | None = None
+    pages: dict[str, tuple[bytes, PageFacts]] = field(default_factory=dict)
+    first: tuple[bytes, PageFacts] | None = None
 
-    def get(self, key: str) -> bytes | None:
-        return self.bodies.get(key)
+    def find(self, key: str) -> PageFacts | None:
+        return self.pages[key][1] if key in self.pages else None
 
-    def put(self, key: str, body: bytes) -> bytes:
+    def put(self, key: str, body: bytes, facts: PageFacts) -> PageFacts:
         if self.first is not None:
-            self.bodies.setdefault(key, self.first)
-        return self.bodies.setdefault(key, body)
+            self.pages.setdefault(key, self.first)
+        return self.pages.setdefault(key, (body, facts))[1]
+
+
+@dataclass
+class FakeQuarantine:
+    notes: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def note(self, key: str, reason: dict[str, Any]) -> None:
+        self.notes[key] = reason
 
 
 @dataclass
@@ -144,12 +100,17 @@ class FakeAccounts:
 
     account: Account = field(default_factory=account)
     renewals: list[Account] = field(default_factory=list)
+    settings: TenantConfig = CONFIG
     error: JobFailed | None = None
 
-    def current(self, tenant_id: str) -> Account:
+    def config(self, tenant_id: str) -> TenantConfig:
         if self.error:
             raise self.error
         assert tenant_id == self.account.tenant_id
+        return self.settings
+
+    def of(self, config: TenantConfig) -> Account:
+        assert config == self.settings
         return self.account
 
     def renewed(self, account: Account) -> Account:
@@ -160,38 +121,97 @@ class FakeAccounts:
 
 
 @dataclass
+class FakeTime:
+    """A clock that only sleeping moves."""
+
+    now_s: float = 1_800_000_000.0
+    slept: list[float] = field(default_factory=list)
+
+    def now(self) -> float:
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now_s += seconds
+
+
+@dataclass
+class FakePaces:
+    """What PaceTable does when nobody else is there."""
+
+    paces: dict[str, Pace] = field(default_factory=dict)
+
+    def change(self, tenant_id: str, change: Callable[[Pace], tuple[Pace, Said]]) -> Said:
+        self.paces[tenant_id], said = change(self.paces.get(tenant_id, Pace()))
+        return said
+
+
+@dataclass
 class FakeApi:
-    """A collection of tickets: ids in any order, filtered and ordered as the query says."""
+    """Collections of ids by path, filtered and ordered as a query says.
 
-    ids: set[int] = field(default_factory=set)
-    errors: list[Exception] = field(default_factory=list)
-    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    `bad` rows make every page that has them a 500; with `ids_show`, not if only ids are asked for.
+    `errors` are raised by the next requests, in turn; `script` answers before anything else.
+    """
+
+    rows: dict[str, set[int]] = field(default_factory=dict)
+    bad: dict[str, set[int]] = field(default_factory=dict)
+    ids_show: bool = True
+    errors: list[Exception | None] = field(default_factory=list)
+    script: Callable[[str, Params], bytes | None] = lambda _path, _params: None
+    asked: list[tuple[str, Params]] = field(default_factory=list)
     accounts: list[Account] = field(default_factory=list)
-    answer: Callable[[str, dict[str, str]], bytes] | None = None
+    date: str = "Mon, 23 Nov 2026 07:41:00 GMT"
 
-    def get(self, account: Account, path: str, params: dict[str, str]) -> bytes:
-        self.asked.append((path, params))
+    @classmethod
+    def tickets(cls, *ids: int, **more: Any) -> "FakeApi":
+        return cls(rows={TICKETS: set(ids)}, **more)
+
+    def get(self, account: Account, path: str, params: Mapping[str, str]) -> Answer:
         self.accounts.append(account)
-        if self.errors:
-            raise self.errors.pop(0)
-        if self.answer:
-            return self.answer(path, params)
-        return self._page(path, params)
+        return self.ask(path, params)
 
-    def _page(self, path: str, params: dict[str, str]) -> bytes:
-        conditions = params.get("conditions", "")
-        above = re.search(r"id > (\d+)", conditions)
-        below = re.search(r"id <= (\d+)", conditions)
-        ids = sorted(
-            id_
-            for id_ in self.ids
-            if (not above or id_ > int(above[1])) and (not below or id_ <= int(below[1]))
-        )
-        if path.endswith("/count"):
+    def ask(self, path: str, params: Mapping[str, str]) -> Answer:
+        self.asked.append((path, dict(params)))
+        if self.errors and (error := self.errors.pop(0)):
+            raise error
+        answer = self.script(path, dict(params))
+        answer = self._answer(path, params) if answer is None else answer
+        return Answer(200, {"Date": self.date}, answer)
+
+    def _answer(self, path: str, params: Mapping[str, str]) -> bytes:
+        collection = path.removesuffix("/count")
+        if collection not in self.rows:
+            raise NotFound(f"GET {path}: HTTP 404")
+        ids = _filtered(self.rows[collection], params.get("conditions", ""))
+        if path != collection:
             return json.dumps({"count": len(ids)}).encode()
-        if params["orderBy"] == "id desc":
-            ids.reverse()
-        return body(*ids[: int(params["pageSize"])])
+        shown = sorted(ids, reverse=params["orderBy"] == "id desc")[: int(params["pageSize"])]
+        only_ids = params.get("fields") == "id"
+        if self.bad.get(collection, set()) & set(shown) and not (only_ids and self.ids_show):
+            raise ServerFault(f"GET {path}: HTTP 500: not a valid Boolean", timed_out=False)
+        return json.dumps([{"id": id_} for id_ in shown]).encode() if only_ids else body(*shown)
+
+
+def _filtered(ids: set[int], conditions: str) -> set[int]:
+    tests: dict[str, Callable[[int, int], bool]] = {
+        ">": lambda id_, than: id_ > than,
+        "<=": lambda id_, than: id_ <= than,
+        "=": lambda id_, than: id_ == than,
+    }
+    wanted = re.findall(r"\bid (>|<=|=) (\d+)", conditions)
+    return {id_ for id_ in ids if all(tests[way](id_, int(than)) for way, than in wanted)}
+
+
+def make_visit(
+    api: FakeApi,
+    accounts: FakeAccounts | None = None,
+    paces: FakePaces | None = None,
+    time: FakeTime | None = None,
+) -> Visit:
+    time = time or FakeTime()
+    book = accounts or FakeAccounts()
+    return Visit("acme", book, api, paces or FakePaces(), time.now, time.sleep)
 
 
 def client_error(code: str) -> ClientError:
@@ -212,13 +232,7 @@ class FakeS3:
             raise client_error("PreconditionFailed")
         self.objects[request["Key"]] = request
 
-    def get_object(self, **request: Any) -> dict[str, Any]:
+    def head_object(self, **request: Any) -> dict[str, Any]:
         if request["Key"] not in self.objects:
-            raise client_error("NoSuchKey")
-        content = self.objects[request["Key"]]["Body"]
-
-        class Body:
-            def read(self) -> bytes:
-                return bytes(content)
-
-        return {"Body": Body()}
+            raise client_error("404")
+        return {"Metadata": self.objects[request["Key"]]["Metadata"]}

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from cwp_fetcher.accounts import Accounts
-from cwp_fetcher.failures import JobFailed
+from cwp_shared.connectwise.account import Account
+from cwp_shared.connectwise.failures import JobFailed
 from cwp_shared.settings import Stage
-from tests.unit.fetcher.fakes import CLIENT, PRIVATE, PUBLIC, SECRETS
+from tests.unit.shared.connectwise.fakes import CLIENT, PRIVATE, PUBLIC, SECRETS
 
 ITEM: dict[str, Any] = {
     "tenant_id": "acme",
@@ -38,9 +39,13 @@ class Sources:
         return self.codebase
 
 
+def current(accounts: Accounts) -> Account:
+    return accounts.of(accounts.config("acme"))
+
+
 def failure(sources: Sources, stage: Stage = "prod") -> JobFailed:
     with pytest.raises(JobFailed) as caught:
-        sources.accounts(stage).current("acme")
+        current(sources.accounts(stage))
     assert not [secret for secret in SECRETS if secret in str(caught.value)]
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
     return caught.value
@@ -48,7 +53,7 @@ def failure(sources: Sources, stage: Stage = "prod") -> JobFailed:
 
 def test_an_account_is_settings_keys_and_codebase() -> None:
     sources = Sources()
-    account = sources.accounts().current("acme")
+    account = current(sources.accounts())
     assert account.api_root == "https://api-na.myconnectwise.net/v2025_1/apis/3.0"
     assert account.login == (f"ACME+{PUBLIC}".encode(), PRIVATE.encode())
     assert sources.secrets_read == ["connectwise/prod/acme"]
@@ -58,25 +63,25 @@ def test_an_account_is_settings_keys_and_codebase() -> None:
 def test_keys_and_codebase_are_remembered_settings_are_not() -> None:
     sources = Sources()
     accounts = sources.accounts()
-    accounts.current("acme")
-    accounts.current("acme")
+    current(accounts)
+    current(accounts)
     assert (len(sources.secrets_read), len(sources.codebases_read)) == (1, 1)
     sources.item = ITEM | {"enabled": False}
     with pytest.raises(JobFailed, match="disabled"):
-        accounts.current("acme")
+        current(accounts)
 
 
 def test_a_renewed_account_has_what_is_stored_now() -> None:
     sources = Sources()
     accounts = sources.accounts()
-    old = accounts.current("acme")
+    old = current(accounts)
     sources.secret = json.dumps(SECRET | {"public_key": "rotated"})
     sources.codebase = "v2026_1"
-    assert accounts.current("acme") == old
+    assert current(accounts) == old
     new = accounts.renewed(old)
     assert new.login[0] == b"ACME+rotated"
     assert new.codebase == "v2026_1"
-    assert accounts.current("acme") == new
+    assert current(accounts) == new
 
 
 @pytest.mark.parametrize(
@@ -98,13 +103,13 @@ def test_wrong_settings_fail_as_configuration(item: dict[str, Any] | None, words
 
 def test_a_host_the_stage_allows_may_be_called() -> None:
     sources = Sources(item=ITEM | {"site": "cw.example.com"})
-    account = sources.accounts(hosts=("cw.example.com",)).current("acme")
+    account = current(sources.accounts(hosts=("cw.example.com",)))
     assert account.site == "https://cw.example.com"
 
 
 def test_stage_local_may_call_this_machine() -> None:
     sources = Sources(item=ITEM | {"site": "http://127.0.0.1:4580"})
-    assert sources.accounts("local").current("acme").site == "http://127.0.0.1:4580"
+    assert current(sources.accounts("local")).site == "http://127.0.0.1:4580"
 
 
 @pytest.mark.parametrize(

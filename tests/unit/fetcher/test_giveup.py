@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 import cwp_fetcher.giveup as giveup_module
-from cwp_fetcher.failures import BadAnswer
 from cwp_fetcher.giveup import LastWord
+from cwp_shared.connectwise.failures import BadAnswer
 from cwp_shared.errors import Retriable, Terminal
 from tests.unit.fetcher.fakes import UPPER, FakeBus, job
 

@@ -1,12 +1,23 @@
 from datetime import timedelta
+from typing import Any
 
-from cwp_fetcher.query import edge_params, page_params, survey_conditions, with_conditions
-from cwp_shared.tables import SourceTable
+import pytest
+
+from cwp_fetcher.query import Collection, children_of, parents_of, rows_of
+from cwp_shared.tables import SourceTable, source_table
 from tests.unit.fetcher.fakes import TABLE, UPPER, job
+
+LOWER = UPPER - timedelta(minutes=15)
+WINDOW = (
+    "lastUpdated >= [2026-11-23T07:25:55Z]",
+    "lastUpdated <= [2026-11-23T07:40:55Z]",
+)
+NOTES = source_table("service_tickets_notes")
+PHASES = source_table("project_projects_phases")
 
 
 def test_a_full_run_asks_for_everything_up_to_its_upper_bound() -> None:
-    assert page_params(job(mode="full", after_id=7, high_id=90), TABLE) == {
+    assert rows_of(job(mode="full", high_id=90), TABLE).page(7, 3) == {
         "conditions": "id > 7 and id <= 90 and lastUpdated <= [2026-11-23T07:40:55Z]",
         "orderBy": "id asc",
         "page": "1",
@@ -15,27 +26,61 @@ def test_a_full_run_asks_for_everything_up_to_its_upper_bound() -> None:
 
 
 def test_an_incremental_run_asks_from_its_lower_bound_on() -> None:
-    lower = UPPER - timedelta(minutes=15)
-    assert page_params(job(lower=lower), TABLE)["conditions"] == (
-        "id > 0 and lastUpdated >= [2026-11-23T07:25:55Z] and lastUpdated <= [2026-11-23T07:40:55Z]"
-    )
+    assert rows_of(job(lower=LOWER), TABLE).conditions == WINDOW
 
 
 def test_a_table_without_last_updated_is_not_asked_for_it() -> None:
-    table = SourceTable(path="/service/priorities", incremental=False)
-    assert page_params(job(), table)["conditions"] == "id > 0"
-    assert survey_conditions(job(kind="survey"), table) == []
+    table = SourceTable(path="/service/priorities", incremental=False, cadence_minutes=1)
+    assert rows_of(job(), table).conditions == ()
 
 
-def test_a_reconcile_run_does_not_lose_rows_edited_meanwhile() -> None:
-    assert page_params(job(mode="reconcile"), TABLE)["conditions"] == "id > 0"
+def test_a_reconcile_run_asks_for_ids_and_does_not_lose_rows_edited_meanwhile() -> None:
+    params = rows_of(job(mode="reconcile"), TABLE).page(0, 1000)
+    assert params["conditions"] == "id > 0"
+    assert params["fields"] == "id"
 
 
 def test_edges_are_one_row_each() -> None:
-    assert edge_params(["a", "b"], "desc") == {
+    assert Collection("/x", ("a", "b")).edge("desc") == {
         "conditions": "a and b",
         "orderBy": "id desc",
         "page": "1",
         "pageSize": "1",
     }
-    assert with_conditions([]) == {}
+    assert "conditions" not in Collection("/x").edge("asc")
+
+
+def test_a_count_is_asked_under_the_same_conditions() -> None:
+    collection = rows_of(job(lower=LOWER, high_id=90), TABLE)
+    assert collection.count(7, 90) == {
+        "conditions": " and ".join(("id > 7", "id <= 90", *WINDOW)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("table", "mode", "parents", "children"),
+    [
+        # Notes of the tickets that changed: the note itself may be older than the run's window.
+        (NOTES, "incremental", WINDOW, ()),
+        # Phases of all projects: those that changed.
+        (PHASES, "incremental", (), WINDOW),
+        (NOTES, "full", (), ()),
+        (PHASES, "full", (), ()),
+        (NOTES, "reconcile", (), ()),
+        (PHASES, "reconcile", (), ()),
+    ],
+)
+def test_whose_children_are_asked_for_and_which(
+    table: SourceTable, mode: Any, parents: tuple[str, ...], children: tuple[str, ...]
+) -> None:
+    given = job(mode=mode, lower=LOWER, high_id=90)
+    asked = parents_of(given, table)
+    assert (asked.conditions, asked.high_id, asked.ids_only) == (parents, 90, True)
+    below = children_of(given, table, 17)
+    assert (below.conditions, below.high_id) == (children, None)
+    assert below.ids_only == (mode == "reconcile")
+
+
+def test_the_parents_id_is_in_the_path() -> None:
+    assert parents_of(job(), NOTES).path == "/service/tickets"
+    assert children_of(job(), NOTES, 17).path == "/service/tickets/17/notes"

@@ -1,13 +1,13 @@
 import pytest
 
-from cwp_fetcher.failures import BadAnswer
-from cwp_fetcher.rows import Ids, check_page, read_ids
-from tests.unit.fetcher.fakes import body, job
+from cwp_fetcher.rows import Rows, check_rows, one_array, read_ids
+from cwp_shared.connectwise.failures import BadAnswer
+from tests.unit.fetcher.fakes import body
 
 
-def test_the_extent_of_a_page() -> None:
-    assert check_page(body(4, 7, 9), job(after_id=3, high_id=9), 3) == Ids(3, 4, 9)
-    assert check_page(b" [] ", job(), 3) == Ids(0, None, None)
+def test_rows_are_the_body_and_its_ids() -> None:
+    assert check_rows(body(4, 7, 9), "it", 3, 9, 3) == Rows(body(4, 7, 9), [4, 7, 9])
+    assert check_rows(b" [] ", "it", 0, None, 3) == Rows(b" [] ", [])
 
 
 @pytest.mark.parametrize(
@@ -20,11 +20,16 @@ def test_the_extent_of_a_page() -> None:
         ((8, 10), "id 10 is above 9"),
     ],
 )
-def test_ids_that_do_not_answer_the_job_are_a_bad_page(ids: tuple[int, ...], words: str) -> None:
-    with pytest.raises(BadAnswer, match=words) as caught:
-        check_page(body(*ids), job(after_id=3, high_id=9), 3)
+def test_ids_that_were_not_asked_for_are_a_bad_page(ids: tuple[int, ...], words: str) -> None:
+    with pytest.raises(BadAnswer, match=f"it: .*{words}") as caught:
+        check_rows(body(*ids), "it", 3, 9, 3)
     assert caught.value.body == body(*ids)
-    assert "service_tickets w000-p00000 of tenant 'acme'" in str(caught.value)
+
+
+def test_arrays_become_one_and_their_rows_stay_as_they_were() -> None:
+    parts = [b"[]", b' [ {"id": 1,"s":"[,]"} , {"id":2} ]', b"[\n]", b'[{"id":3}]\n', b"[ ]"]
+    assert one_array(parts) == b'[{"id": 1,"s":"[,]"} , {"id":2} ,{"id":3}]'
+    assert one_array([]) == one_array([b"[]", b" [ ] "]) == b"[]"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ ENVIRONMENT = {
     "QUEUE_URL": "queue",
     "DLQ_URL": "dead-letters",
     "TENANT_SERVICES_TABLE": "TenantServices",
+    "FETCHER_STATE_TABLE": "FetcherState",
 }
 
 
@@ -26,6 +27,7 @@ def test_allowed_hosts_may_be_missing_and_the_version_is_pinned() -> None:
     settings = FetcherSettings.from_environment(ENVIRONMENT)
     assert settings.allowed_hosts == ()
     assert settings.api_version == "2025.8"
+    assert settings.retry_after_floor_seconds == 30
 
 
 def test_missing_and_wrong_variables_are_named() -> None:

@@ -1,4 +1,5 @@
 import getpass
+import re
 from typing import Any
 
 import pytest
@@ -25,8 +26,17 @@ COMMANDS = [
     "tenants add",
     "tenants keys",
     "tenants list",
+    "sandbox serve",
+    "sandbox companies",
+    "sandbox add",
+    "sandbox remove",
     "sandbox change",
+    "sandbox tick",
     "sandbox counts",
+    "sandbox log",
+    "sandbox weather show",
+    "sandbox weather set",
+    "sandbox weather clear",
 ]
 
 
@@ -34,7 +44,7 @@ COMMANDS = [
 def test_every_command_helps_with_an_example(command: str) -> None:
     answer = CliRunner().invoke(main.app, [*command.split(), "--help"])
     assert answer.exit_code == 0
-    assert f"Example: cwpipe {command}" in answer.output
+    assert re.search(f"Examples?: cwpipe {command}", answer.output)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +55,8 @@ def test_every_command_helps_with_an_example(command: str) -> None:
         ["sync"],
         ["tenants", "add", "acme"],
         ["sandbox", "change", "acme"],
+        ["sandbox", "weather", "set", "acme"],
+        ["sandbox", "weather", "set", "acme", "--fail", "200"],
         ["tenants", "add", "acme", "--cadence", "0"],
     ],
 )

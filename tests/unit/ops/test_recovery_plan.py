@@ -1,5 +1,6 @@
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 from cwp_ops import recovery_plan as plan
 from cwp_shared.events import CommitsRequested, RunCompleted
@@ -40,6 +41,40 @@ def test_the_newest_upper_of_each_table_is_its_watermark() -> None:
             "watermark": "2026-11-23T07:00:00Z",
             "run_id": "r1",
         },
+    ]
+
+
+def ended(run_id: str, upper: str, **more: Any) -> str:
+    known = {
+        "tenant_id": "acme",
+        "table": "service_tickets",
+        "run_id": run_id,
+        "mode": "incremental",
+        "status": "completed",
+        "lower": None,
+        "upper": upper,
+        "watermark": upper,
+    }
+    return json.dumps(known | more)
+
+
+def test_only_runs_that_moved_the_watermark_count_and_as_far_as_they_did() -> None:
+    records = [
+        ended("r1", "2026-11-23T07:00:00Z"),
+        ended("r2", "2026-11-23T08:00:00Z", watermark="2026-11-23T07:30:00Z"),
+        ended("r3", "2026-11-23T09:00:00Z", watermark=None),
+        ended("r4", "2026-11-23T10:00:00Z", watermark=None, status="failed", reason="401"),
+        ended("r5", "2026-11-23T11:00:00Z", watermark=None, mode="reconcile"),
+        ended("r6", "2026-11-23T12:00:00Z", watermark=None, mode="reconcile", status="failed"),
+    ]
+    assert plan.watermark_items(records) == [
+        {
+            "tenant_id": "acme",
+            "table": "service_tickets",
+            "watermark": "2026-11-23T07:30:00Z",
+            "run_id": "r2",
+            "reconciled_at": "2026-11-23T11:00:00Z",
+        }
     ]
 
 

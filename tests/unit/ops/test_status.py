@@ -7,6 +7,7 @@ from cwp_ops.names import Queue
 from cwp_ops.queue_depths import Depth
 from cwp_ops.status import Reader, Status, table_status
 from cwp_ops.stores import Stores
+from cwp_shared.tables import default_tables
 from tests.unit.ops.fakes import FakeTable
 
 PAIR = ("pk", "sk")
@@ -72,6 +73,18 @@ def test_a_table_shows_its_newest_run_watermark_rows_and_load(stores: Stores) ->
 def test_a_tenant_without_keys_says_how_to_enter_them(stores: Stores) -> None:
     (tenant,) = reader(stores, has_keys=False).tenants([ITEM])
     assert tenant.trouble == "no API keys; enter them with `cwpipe tenants keys acme`"
+
+
+def test_a_tenant_whose_api_refuses_us_says_since_when_and_why(stores: Stores) -> None:
+    block = {"since": "2026-11-23T08:00:00Z", "reason_class": "credentials", "reason": "401"}
+    stores.watermarks.put({"tenant_id": "acme", "table": "#blocked", **block})
+    (tenant,) = reader(stores).tenants([ITEM])
+    assert tenant.trouble == "blocked since 2026-11-23T08:00:00Z: credentials: 401"
+
+
+def test_a_tenant_that_names_no_tables_has_the_default_ones(stores: Stores) -> None:
+    (tenant,) = reader(stores).tenants([{k: v for k, v in ITEM.items() if k != "tables"}])
+    assert tuple(table.table for table in tenant.tables) == default_tables()
 
 
 def test_a_damaged_item_does_not_hide_the_others(stores: Stores) -> None:

@@ -5,7 +5,7 @@ from pydantic import SecretStr
 
 from cwp_ops.errors import OperatorError
 from cwp_ops.tenants import TenantBook, checked
-from cwp_shared.tenants import ApiKeys
+from cwp_shared.tenants import ApiKeys, TenantConfig
 from tests.unit.ops.fakes import FakeS3, FakeSecrets, FakeTable
 
 KEYS = ApiKeys(
@@ -30,7 +30,9 @@ def test_keys_go_to_secrets_manager_and_nowhere_else(book: TenantBook) -> None:
 
 def test_the_record_in_s3_says_what_the_table_says(book: TenantBook) -> None:
     book.add(checked("local", "acme", SITE, "ACME", ["service_tickets"]), KEYS)
-    assert json.loads(book.s3.objects["acme/tenant.json"]) == next(iter(book.table.items.values()))
+    (item,) = book.table.items.values()
+    recorded = TenantConfig.model_validate_json(book.s3.objects["acme/tenant.json"])
+    assert recorded == TenantConfig.from_item(item)
 
 
 def test_adding_again_replaces(book: TenantBook) -> None:

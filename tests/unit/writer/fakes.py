@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from cwp_shared import keys
 from cwp_shared.events import Event, PageFetched
+from cwp_writer.lake import KeyOfMoment
 
 UPPER = datetime(2026, 11, 23, 7, 40, 55, 123456, tzinfo=UTC)
 
@@ -34,7 +35,7 @@ def page(
         "rows": len(rows),
         "first_id": rows[0].get("id") if rows else None,
         "last_id": rows[-1].get("id") if rows else None,
-        "is_last": not rows,
+        "is_last": not rows or rows[-1].get("id") is None,
     } | changes
     values.setdefault(
         "landing_key",
@@ -84,10 +85,10 @@ class FakeFiles:
     stored: dict[str, bytes] = field(default_factory=dict)
     errors: list[Exception] = field(default_factory=list)
 
-    def put(self, tenant_id: str, table: str, content: bytes) -> str:
+    def put(self, tenant_id: str, table: str, content: bytes, name: KeyOfMoment = keys.raw) -> str:
         if self.errors:
             raise self.errors.pop(0)
-        key = keys.raw(tenant_id, table, f"2026{len(self.stored):04d}T000000000000Z")
+        key = name(tenant_id, table, f"2026{len(self.stored):04d}T000000000000Z")
         self.stored[key] = content
         return key
 

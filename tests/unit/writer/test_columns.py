@@ -9,6 +9,27 @@ EXACT = 2**53
 INT64 = 2**63 - 1
 
 
+@pytest.mark.parametrize(
+    ("values", "only"), [([None, None], None), ([None, None], str), ([], None), ([], bool)]
+)
+def test_nothing_is_no_chunk(values: list[Any], only: type | None) -> None:
+    assert chunk(values, only) is None
+
+
+@pytest.mark.parametrize("values", [["x", None], [1, "x"], [2**70, None]])
+def test_a_chunk_is_spread_over_the_rows_that_share_its_values(values: list[Any]) -> None:
+    found = chunk(values)
+    assert found
+    assert found.spread(None) is found
+    spread = found.spread(pa.array([1, 0, 1, 1], pa.int32()))
+    assert spread.kinds == found.kinds
+    assert list(map(plain, spread.values)) == [values[at] for at in (1, 0, 1, 1)]
+
+
+def plain(value: Any) -> Any:
+    return value.as_py() if isinstance(value, pa.Scalar) else value
+
+
 def column(*pages: list[Any] | int) -> tuple[str, list[Any]]:
     """Join pages of values (a number: so many rows without the column); type and values."""
     chunks = [None if isinstance(page, int) else chunk(page) for page in pages]

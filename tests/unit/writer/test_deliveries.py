@@ -1,3 +1,6 @@
+from itertools import permutations
+from typing import Any
+
 import pytest
 
 from cwp_shared.errors import Terminal
@@ -23,10 +26,10 @@ def test_pages_are_grouped_by_tenant_table_and_run_in_order() -> None:
         group: [delivery.message_ids for delivery in deliveries]
         for group, deliveries in groups.items()
     } == {
-        ("acme", "service_tickets", "run-1"): [["f"], ["b"], ["a"]],
-        ("acme", "service_tickets", "run-2"): [["c"]],
-        ("beta", "service_tickets", "run-1"): [["d"]],
-        ("acme", "time_entries", "run-1"): [["e"]],
+        ("acme", "service_tickets", "run-1", "full"): [("f",), ("b",), ("a",)],
+        ("acme", "service_tickets", "run-2", "full"): [("c",)],
+        ("beta", "service_tickets", "run-1", "full"): [("d",)],
+        ("acme", "time_entries", "run-1", "full"): [("e",)],
     }
 
 
@@ -34,7 +37,20 @@ def test_a_page_sent_twice_is_one_delivery() -> None:
     text = envelope(page(ROWS)[0])
     groups, _ = sort_messages({"a": text, "b": text})
     ((delivery,),) = groups.values()
-    assert delivery.message_ids == ["a", "b"]
+    assert delivery.message_ids == ("a", "b")
+
+
+LAST = {"is_last": True, "counted": 1}
+
+
+@pytest.mark.parametrize("order", list(permutations([{}, {"is_last": True}, LAST])))
+def test_of_several_accounts_of_a_page_the_one_that_closes_its_window_stays(
+    order: tuple[dict[str, Any], ...],
+) -> None:
+    texts = {str(at): envelope(page(ROWS, **changes)[0]) for at, changes in enumerate(order)}
+    ((delivery,),) = sort_messages(texts)[0].values()
+    assert (delivery.page.is_last, delivery.page.counted) == (True, 1)
+    assert delivery.message_ids == ("0", "1", "2")
 
 
 def test_two_contents_of_one_job_are_two_deliveries() -> None:

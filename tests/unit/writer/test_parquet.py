@@ -5,13 +5,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cwp_shared import raw_columns
-from cwp_writer.parquet import page_columns, raw_table, to_parquet
+from cwp_writer.pages import RowReader
+from cwp_writer.parquet import ReadPage, raw_table, to_parquet
 from tests.unit.writer.fakes import UPPER, page
 
 
-def table(*pages: tuple[int, int, list[dict[str, Any]]]) -> pa.Table:
-    columns = [page_columns(page(rows, window, number)[0], rows) for window, number, rows in pages]
-    return raw_table(columns)
+def table(*pages: tuple[int, int, list[dict[str, Any]]], **changes: Any) -> pa.Table:
+    landed = [page(rows, window, number, **changes) for window, number, rows in pages]
+    return raw_table([ReadPage(event, RowReader().read(body)) for event, body in landed])
 
 
 FIRST = (0, 0, [{"id": 2, "a": 1}, {"id": 3}])
@@ -58,8 +59,9 @@ def test_rows_without_any_field_are_still_rows() -> None:
 
 
 def test_the_file_says_what_it_holds_and_is_plain_parquet() -> None:
-    content = to_parquet(table(FIRST, SECOND))
-    assert pq.read_table(io.BytesIO(content)).equals(table(FIRST, SECOND))
+    stored = table(FIRST, SECOND, api_version="2025.1")
+    content = to_parquet(stored)
+    assert pq.read_table(io.BytesIO(content)).equals(stored)
     file = pq.ParquetFile(io.BytesIO(content))
     described = {k: v for k, v in file.metadata.metadata.items() if k.startswith(b"cwp.")}
     assert described == {
@@ -67,7 +69,25 @@ def test_the_file_says_what_it_holds_and_is_plain_parquet() -> None:
         raw_columns.META_TABLE: b"service_tickets",
         raw_columns.META_RUN: b"run-1",
         raw_columns.META_ROWS: b"3",
+        raw_columns.META_KIND: b"rows",
+        raw_columns.META_API_VERSION: b"2025.1",
     }
     assert file.metadata.format_version == "2.6"
     group = file.metadata.row_group(0)
     assert {group.column(n).compression for n in range(group.num_columns)} == {"ZSTD"}
+
+
+def test_a_file_names_every_api_version_its_pages_were_asked_in() -> None:
+    events = [
+        page([{"id": 1}], 0, number, api_version=version)[0]
+        for number, version in enumerate(["2026.1", "2025.1", None])
+    ]
+    pages = [ReadPage(event, RowReader().read(b'[{"id": 1}]')) for event in events]
+    about = raw_table(pages).schema.metadata
+    assert about[raw_columns.META_API_VERSION] == b"2025.1,2026.1"
+    assert raw_columns.META_API_VERSION not in table(FIRST).schema.metadata
+
+
+def test_a_file_of_a_sweep_says_so() -> None:
+    about = table(FIRST, mode="reconcile").schema.metadata
+    assert about[raw_columns.META_KIND] == raw_columns.KIND_IDS

@@ -7,7 +7,7 @@ import pytest
 from cwp_shared.errors import Retriable, Terminal
 from cwp_shared.events import JobReceipt, PageFetched, PagesWritten
 from cwp_writer.write import Writer
-from tests.unit.writer.fakes import FakeBus, FakeFiles, FakeLanded, envelope, page
+from tests.unit.writer.fakes import UPPER, FakeBus, FakeFiles, FakeLanded, envelope, page
 
 
 class World:
@@ -141,6 +141,38 @@ def test_a_large_batch_becomes_several_files_each_with_its_event() -> None:
         [4, 5],
     ]
     assert [event.raw_key for event in world.bus.events] == list(world.files.stored)
+
+
+def test_a_receipt_says_what_the_fetcher_said() -> None:
+    world = World()
+    said = {"is_last": True, "quarantined": 2, "counted": 9, "server_time": UPPER}
+    world.add("a", [{"id": 1}], **said)
+    assert world.handle() == {}
+    (job,) = world.bus.events[0].jobs
+    assert {name: getattr(job, name) for name in said} == said
+
+
+def test_a_sweep_is_a_file_of_ids_where_sweeps_are() -> None:
+    world = World()
+    rows: list[dict[str, Any]] = [{"id": 1, "_info": {"x": 1}}, {"id": 2}]
+    world.add("a", rows, 0, 0, mode="reconcile", table="company_contacts")
+    world.add("b", [], 0, 1, mode="reconcile", table="company_contacts")
+    assert world.handle() == {}
+    (event,) = world.bus.events
+    assert event.raw_key.startswith("acme/sweeps/connectwise/company_contacts/")
+    assert (event.rows, len(event.jobs)) == (2, 2)
+    assert world.rows(event.raw_key) == [{"id": 1}, {"id": 2}]
+
+
+def test_a_file_on_its_way_does_not_mix_with_the_next() -> None:
+    world = World(file_input_bytes=1)
+    for number in range(8):
+        world.add(str(number), [{"id": number}], 0, number)
+    world.files.errors = [lost := Retriable("S3 is away")]
+    assert world.handle() == {"0": lost}
+    assert [world.rows(event.raw_key) for event in world.bus.events] == [
+        [{"id": number}] for number in range(1, 8)
+    ]
 
 
 def test_a_malformed_message_fails_alone() -> None:

@@ -14,7 +14,7 @@ from cwp_ops.queue_depths import Depth
 from cwp_ops.views import SyncView
 from cwp_ops.wiring import follower
 from cwp_shared.events import Mode
-from cwp_shared.tables import source_table, source_tables
+from cwp_shared.tables import source_table
 
 PATIENCE_S = 240
 
@@ -58,7 +58,7 @@ def wanted_of(operator: Operator, name: str, tables: Sequence[str], mode: Mode) 
     tenant = operator.book.get(name)
     if not tenant.enabled:
         raise OperatorError(f"tenant {name} is disabled")
-    set_up = tenant.tables if tenant.tables is not None else tuple(source_tables())
+    set_up = tenant.selected_tables()
     for table in tables:
         source_table(table)
         if table not in set_up:

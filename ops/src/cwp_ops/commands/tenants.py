@@ -9,6 +9,7 @@ import typer
 from pydantic import SecretStr
 from rich.table import Table
 
+from cwp_ops.check_report import check_tenant, show_check
 from cwp_ops.context import Operator, operator_of
 from cwp_ops.errors import OperatorError
 from cwp_ops.sandbox_side import make_company
@@ -48,11 +49,16 @@ def add(  # noqa: PLR0913, PLR0917 - the options of one command
     ] = False,
     tickets: Annotated[int, typer.Option(min=1, help="With --sandbox: how many tickets.")] = 2000,
     seed: Annotated[int, typer.Option(help="With --sandbox: equal seeds, equal data.")] = 7,
+    check: Annotated[  # noqa: FBT002 - typer's way
+        bool, typer.Option(help="Try keys and tables before anything is saved.")
+    ] = True,
 ) -> None:
     """Add a tenant, or change one.
 
     Asks for the API keys without showing them; scripts set CWPIPE_PUBLIC_KEY, CWPIPE_PRIVATE_KEY
-    and CWPIPE_CLIENT_ID instead. Keys are kept in Secrets Manager and nowhere else.
+    and CWPIPE_CLIENT_ID instead. Keys are kept in Secrets Manager and nowhere else. The API is
+    tried first: a tenant whose keys it refuses is not saved, and tables whose lastUpdated filter
+    does not work are set to be read in full.
     """
     operator = operator_of(context)
     wanted = tuple(filter(None, (part.strip() for part in tables.split(","))))
@@ -62,7 +68,10 @@ def add(  # noqa: PLR0913, PLR0917 - the options of one command
     if not site or not company:
         raise typer.BadParameter("give --site and --company, or --sandbox")
     tenant = checked(operator.stage, name, site, company, wanted, cadence)
-    operator.book.add(tenant, ask_keys(operator))
+    api_keys = ask_keys(operator)
+    if check:
+        tenant = tried(operator, tenant, api_keys)
+    operator.book.add(tenant, api_keys)
     _tell_added(operator, tenant)
 
 
@@ -83,6 +92,31 @@ def add_on_sandbox(  # noqa: PLR0913, PLR0917 - what a sandbox tenant is made of
     tenant = checked(operator.stage, name, account.site, company, tables, cadence)
     operator.book.add(tenant, account.api_keys)
     _tell_added(operator, tenant)
+
+
+@app.command(
+    "check", epilog="Example: cwpipe tenants check acme   As JSON: cwpipe tenants check acme --json"
+)
+def check_(
+    context: typer.Context,
+    name: str,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,  # noqa: FBT002 - typer's way
+) -> None:
+    """Try a tenant's API: keys, clock, which tables can be read, whether filters work.
+
+    Makes a handful of small requests a table and stores nothing. Exit code 1 if the API refuses
+    the tenant or one of its tables.
+    """
+    operator = operator_of(context)
+    tenant = operator.book.get(name)
+    api_keys = operator.book.keys_of(name)
+    report = check_tenant(operator, tenant, api_keys)
+    if as_json:
+        operator.out.print_json(report.as_json())
+    else:
+        show_check(operator, report)
+    if report.refused:
+        raise typer.Exit(1)
 
 
 @app.command(epilog="Example: cwpipe tenants keys acme")
@@ -135,6 +169,17 @@ def ask_keys(operator: Operator) -> ApiKeys:
     if empty := [KEY_VARIABLES[name][1].lower() for name, value in answers.items() if not value]:
         raise OperatorError(f"the {' and the '.join(empty)} must not be empty")
     return ApiKeys(**{name: SecretStr(value) for name, value in answers.items()})
+
+
+def tried(operator: Operator, tenant: TenantConfig, api_keys: ApiKeys) -> TenantConfig:
+    """The tenant as its API lets us read it; what was found is shown.
+
+    Raises:
+        OperatorError: the API refuses the tenant.
+    """
+    report = check_tenant(operator, tenant, api_keys)
+    show_check(operator, report)
+    return tenant.model_copy(update={"full_only": report.full_only})
 
 
 def _tell_added(operator: Operator, tenant: TenantConfig) -> None:

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from cwp_fetcher.account import Account
-from cwp_fetcher.failures import JobFailed
 from cwp_fetcher.remembered import Remembered
+from cwp_shared.connectwise.account import Account
+from cwp_shared.connectwise.failures import JobFailed
 from cwp_shared.errors import Terminal
 from cwp_shared.events.envelope import describe
 from cwp_shared.settings import Stage
@@ -50,30 +50,12 @@ class Accounts:
         self._keys = Remembered(self._load_keys, KEYS_SECONDS)
         self._codebases = Remembered(self._load_codebase, CODEBASE_SECONDS)
 
-    def current(self, tenant_id: str) -> Account:
-        """The tenant's account.
+    def config(self, tenant_id: str) -> TenantConfig:
+        """The tenant's settings as they are now.
 
         Raises:
-            JobFailed: no such tenant, disabled, a host that may not be called, no keys, or no
-                such company.
+            JobFailed: no such tenant, or disabled.
         """
-        config = self._config(tenant_id)
-        site = self._site(config)
-        return Account(
-            tenant_id=tenant_id,
-            site=site,
-            company=config.company,
-            codebase=self._codebases.get((site, config.company)),
-            keys=self._keys.get(tenant_id),
-        )
-
-    def renewed(self, account: Account) -> Account:
-        """The account read afresh, because the API refused `account`."""
-        self._keys.forget(account.tenant_id)
-        self._codebases.forget((account.site, account.company))
-        return self.current(account.tenant_id)
-
-    def _config(self, tenant_id: str) -> TenantConfig:
         item = self._find_item(tenant_id)
         if item is None:
             raise JobFailed(
@@ -86,6 +68,32 @@ class Accounts:
         if not config.enabled:
             raise JobFailed("configuration", f"tenant {tenant_id!r} is disabled; enable it first")
         return config
+
+    def of(self, config: TenantConfig) -> Account:
+        """The account of a tenant with these settings.
+
+        Raises:
+            JobFailed: a host that may not be called, no keys, or no such company.
+            Retriable, Terminal: the site does not tell the codebase, as `ConnectWise.codebase`.
+        """
+        site = self._site(config)
+        return Account(
+            tenant_id=config.tenant_id,
+            site=site,
+            company=config.company,
+            codebase=self._codebases.get((site, config.company)),
+            keys=self._keys.get(config.tenant_id),
+        )
+
+    def renewed(self, account: Account) -> Account:
+        """The account read afresh, because the API refused `account`.
+
+        Raises:
+            As `config` and `of`.
+        """
+        self._keys.forget(account.tenant_id)
+        self._codebases.forget((account.site, account.company))
+        return self.of(self.config(account.tenant_id))
 
     def _site(self, config: TenantConfig) -> str:
         try:

@@ -1,38 +1,22 @@
-"""How a job can fail, beyond what `cwp_shared.errors` says for every service.
+"""How a job can fail or wait, beyond what `cwp_shared.connectwise.failures` says of a request.
 
 ::
 
-    PipelineError
-    ├── JobFailed   published as PageFailed at once; the job is acknowledged, the run's outcome
-    │               tells why. Nothing here or in the queue can mend it: keys, rights, settings.
-    ├── Retriable
-    │   └── BadAnswer   a 200 that is not what was asked for; its body is quarantined when the
-    │                   inbox gives up
-    └── Terminal    the API does not take the request
+    Retriable
+    └── PutOff      the job goes back to its queue by itself: the tenant's API may not be asked now,
+                    or the function's time is up. No fault of the job's, so no try of it is used up
 """
 
-from typing import Final
-
-from cwp_shared.errors import PipelineError, Retriable
-from cwp_shared.events.pages import ReasonClass
+from cwp_shared.errors import Retriable
 
 
-class JobFailed(PipelineError):
-    """Somebody has to change a key, a right or a setting; until then every try fails alike."""
+class PutOff(Retriable):
+    """Not now.
 
-    def __init__(self, reason_class: ReasonClass, message: str) -> None:
-        super().__init__(message)
-        self.reason_class: ReasonClass = reason_class
+    `seconds` until it makes sense to try; `changes` to the job that is to be tried then.
+    """
 
-
-#: Seconds between tries of a page that was no page: long enough for a hiccup of a proxy to pass,
-#: short enough that the run says within a minute what is wrong.
-_BAD_ANSWER_DELAY: Final = 10
-
-
-class BadAnswer(Retriable):
-    """The API answered 200 with a body that cannot be taken."""
-
-    def __init__(self, message: str, body: bytes) -> None:
-        super().__init__(message, retry_after=_BAD_ANSWER_DELAY)
-        self.body = body
+    def __init__(self, message: str, seconds: float, **changes: int) -> None:
+        super().__init__(message, retry_after=round(seconds))
+        self.seconds = seconds
+        self.changes = changes

@@ -8,14 +8,14 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from cwp_fetcher.failures import BadAnswer
 from cwp_shared import keys
 from cwp_shared.bus import Publisher
 from cwp_shared.clock import Clock, iso_seconds, utc_now
+from cwp_shared.connectwise.failures import BadAnswer
 from cwp_shared.errors import Terminal
 from cwp_shared.events import PageFailed, PageJob
 from cwp_shared.events.envelope import parse_message
-from cwp_shared.events.pages import ReasonClass
+from cwp_shared.events.reasons import ReasonClass
 
 #: Enough of a bad body to see what it is.
 MAX_QUARANTINED_BYTES: Final = 1024 * 1024

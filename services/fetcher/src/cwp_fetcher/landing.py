@@ -5,7 +5,9 @@ import json
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
+from pydantic import BaseModel, ConfigDict
 
+from cwp_shared.clock import UtcTime
 from cwp_shared.errors import Retriable
 
 #: 20 ms for 1.7 MB, 13 times smaller.
@@ -14,8 +16,31 @@ _LEVEL: Final = 6
 _TAGS: Final = "kind=landing"
 
 
+#: User metadata of a landed page: `PageFacts` as JSON.
+_FACTS: Final = "page"
+
+
+class PageFacts(BaseModel):
+    """What is known of a landed page beside its body; the fields are those of `PageFetched`.
+
+    Kept with the body, because it cannot be read from it: of a nested table, whose the children
+    are that are not there, and what was counted or set aside when the page was asked for.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    sha256: str
+    rows: int
+    first_id: int | None
+    last_id: int | None
+    is_last: bool
+    quarantined: int
+    counted: int | None
+    server_time: UtcTime | None
+
+
 class Landing:
-    """Page bodies exactly as received. A body that has landed never changes.
+    """Pages as received, each with its facts. What has landed never changes.
 
     Args:
         s3: an S3 client.
@@ -26,18 +51,19 @@ class Landing:
         self._s3 = s3
         self._bucket = bucket
 
-    def get(self, key: str) -> bytes | None:
-        """The body that landed under `key`, or None."""
+    def find(self, key: str) -> PageFacts | None:
+        """The facts of the page that landed under `key`, or None."""
         try:
-            found = self._s3.get_object(Bucket=self._bucket, Key=key)
+            found = self._s3.head_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
-            if error.response["Error"]["Code"] == "NoSuchKey":
+            # A HEAD has no body to name the error in.
+            if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
                 return None
             raise
-        return gzip.decompress(found["Body"].read())
+        return PageFacts.model_validate_json(found["Metadata"][_FACTS])
 
-    def put(self, key: str, body: bytes) -> bytes:
-        """Land `body` and return it; or return the body that somebody else landed first."""
+    def put(self, key: str, body: bytes, facts: PageFacts) -> PageFacts:
+        """Land a page and return its facts; or those of the page that somebody landed first."""
         try:
             self._s3.put_object(
                 Bucket=self._bucket,
@@ -45,6 +71,7 @@ class Landing:
                 Body=gzip.compress(body, _LEVEL, mtime=0),
                 ContentType="application/gzip",
                 IfNoneMatch="*",
+                Metadata={_FACTS: facts.model_dump_json()},
                 Tagging=_TAGS,
             )
         except ClientError as error:
@@ -53,11 +80,11 @@ class Landing:
                 raise Retriable(f"{key} is being landed by somebody else just now") from None
             if code != "PreconditionFailed":
                 raise
-            first = self.get(key)
+            first = self.find(key)
             if first is None:
                 raise Retriable(f"{key} was there and is gone") from None
             return first
-        return body
+        return facts
 
 
 class Quarantine:
@@ -75,9 +102,13 @@ class Quarantine:
     def put(self, key: str, body: bytes, reason: dict[str, Any]) -> None:
         """Store `body` under `key` and `reason` under `key` + `.reason.json`."""
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=body)
+        self.note(f"{key}.reason.json", reason)
+
+    def note(self, key: str, reason: dict[str, Any]) -> None:
+        """Store `reason` alone, of something that has no body."""
         self._s3.put_object(
             Bucket=self._bucket,
-            Key=f"{key}.reason.json",
+            Key=key,
             Body=json.dumps(reason, indent=1).encode(),
             ContentType="application/json",
         )

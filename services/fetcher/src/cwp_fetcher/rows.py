@@ -1,14 +1,18 @@
-"""The ids of a page, and whether they are a page: rising, inside the window, not too many."""
+"""Bodies of pages: the ids in them, whether they are a page, and several made into one."""
 
+import codecs
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from cwp_fetcher.failures import BadAnswer
-from cwp_shared.events import PageJob
+from cwp_shared.connectwise.failures import BadAnswer
 from cwp_shared.page_body import lenient_json
+
+#: Text is checked in pieces of this size, so that no copy of a whole body is made.
+_PIECE: Final = 256 * 1024
 
 
 class _Row(msgspec.Struct):
@@ -19,40 +23,63 @@ _ROWS = msgspec.json.Decoder(list[_Row])
 
 
 @dataclass(frozen=True)
-class Ids:
-    """How many rows a page has, and where its ids begin and end (None when it is empty)."""
+class Rows:
+    """A JSON array of rows as received, and their ids, which rise strictly."""
 
-    rows: int
-    first: int | None
-    last: int | None
+    body: bytes
+    ids: list[int]
 
 
 def read_ids(body: bytes, what: str) -> list[int]:
-    """The `id` of every row, in the body's order.
+    """The `id` of every row, in the body's order; nothing else of a row is decoded.
 
     Raises:
         BadAnswer: no JSON array of objects that each have an integer id.
     """
     try:
         # Skipped values are not decoded: bytes that no reader could take would pass unseen.
-        body.decode("utf-8")
+        _check_text(body)
         return [row.id for row in _ROWS.decode(body)]
     except (ValueError, RecursionError) as strict:
         return _read_leniently(body, what, str(strict))
 
 
-def check_page(body: bytes, job: PageJob, page_size: int) -> Ids:
-    """The page's extent, if it answers the job.
+def check_rows(body: bytes, what: str, after_id: int, high_id: int | None, size: int) -> Rows:
+    """The rows of a page, if they are what was asked for.
 
     Raises:
-        BadAnswer: no page at all, or ids that do not rise strictly, lie outside the job's window,
-            or are too many.
+        BadAnswer: no page at all, or ids that do not rise strictly, are not in
+            (after_id, high_id], or are too many.
     """
-    what = f"{job.table} {job.job_id} of tenant {job.tenant_id!r}"
     ids = read_ids(body, what)
-    if fault := _fault(ids, job, page_size):
+    if fault := _fault(ids, after_id, high_id, size):
         raise BadAnswer(f"{what}: {fault}", body)
-    return Ids(len(ids), ids[0], ids[-1]) if ids else Ids(0, None, None)
+    return Rows(body, ids)
+
+
+def one_array(bodies: Iterable[bytes]) -> bytes:
+    """The rows of several JSON arrays in one, each byte for byte as it was."""
+    pieces: list[bytes | memoryview] = []
+    for part in map(_inside, bodies):
+        if part:
+            pieces += [b"," if pieces else b"[", part]
+    return b"".join([*pieces, b"]"]) if pieces else b"[]"
+
+
+def _inside(body: bytes) -> memoryview:
+    """What is between the brackets of a JSON array, without a copy."""
+    start, end = body.index(b"[") + 1, body.rindex(b"]")
+    while start < end and body[start : start + 1].isspace():
+        start += 1
+    return memoryview(body)[start:end]
+
+
+def _check_text(body: bytes) -> None:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    view = memoryview(body)
+    for start in range(0, len(body), _PIECE):
+        decoder.decode(view[start : start + _PIECE])
+    decoder.decode(b"", final=True)
 
 
 def _read_leniently(body: bytes, what: str, fault: str) -> list[int]:
@@ -64,14 +91,14 @@ def _read_leniently(body: bytes, what: str, fault: str) -> list[int]:
     return [row.id for row in ids]
 
 
-def _fault(ids: list[int], job: PageJob, page_size: int) -> str | None:
-    if len(ids) > page_size:
-        return f"{len(ids)} rows where {page_size} were asked for"
+def _fault(ids: list[int], after_id: int, high_id: int | None, size: int) -> str | None:
+    if len(ids) > size:
+        return f"{len(ids)} rows where {size} were asked for"
     for before, after in pairwise(ids):
         if after <= before:
             return f"ids do not rise: {after} comes after {before}"
-    if ids and ids[0] <= job.after_id:
-        return f"id {ids[0]} is not above {job.after_id}"
-    if ids and job.high_id is not None and ids[-1] > job.high_id:
-        return f"id {ids[-1]} is above {job.high_id}"
+    if ids and ids[0] <= after_id:
+        return f"id {ids[0]} is not above {after_id}"
+    if ids and high_id is not None and ids[-1] > high_id:
+        return f"id {ids[-1]} is above {high_id}"
     return None

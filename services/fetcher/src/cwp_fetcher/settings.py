@@ -21,6 +21,10 @@ class FetcherSettings(Settings):
     queue_url: str = Field(alias="QUEUE_URL")
     dead_letter_url: str = Field(alias="DLQ_URL")
     tenant_services_table: str = Field(alias="TENANT_SERVICES_TABLE")
+    #: FetcherState: the pace of each tenant.
+    state_table: str = Field(alias="FETCHER_STATE_TABLE")
+    #: The shortest wait after a 429; the official cool-down is 30 seconds.
+    retry_after_floor_seconds: int = Field(default=30, ge=1, alias="RETRY_AFTER_FLOOR_SECONDS")
     #: Hosts beside ConnectWise's own that this stage may call, comma-separated; may be empty.
     allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
         default=(), alias="ALLOWED_HOSTS"

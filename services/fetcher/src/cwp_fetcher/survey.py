@@ -1,67 +1,53 @@
 """How large a run is: count, lowest and highest id under its conditions."""
 
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-import msgspec
-
-from cwp_fetcher.failures import BadAnswer
-from cwp_fetcher.query import Params, edge_params, survey_conditions, with_conditions
+from cwp_fetcher.query import Collection, parents_of, rows_of
+from cwp_fetcher.reader import Reader
 from cwp_fetcher.rows import read_ids
-from cwp_shared.events import PageJob, TableSurveyed
+from cwp_shared.connectwise.failures import BadAnswer, ServerFault
+from cwp_shared.events import PageJob
 from cwp_shared.tables import SourceTable
 
-#: GET of a path of the tenant's API with a query; the body of a 200.
-Ask = Callable[[str, Params], bytes]
 
+@dataclass(frozen=True)
+class Extent:
+    """Of a run; of a nested table's run, the parents' extent. The fields are `TableSurveyed`'s."""
 
-class _Count(msgspec.Struct):
     count: int
+    lowest_id: int | None = None
+    highest_id: int | None = None
 
 
-def survey(job: PageJob, table: SourceTable, ask: Ask) -> TableSurveyed:
+def survey(job: PageJob, table: SourceTable, reader: Reader) -> Extent:
     """Ask for the run's size: one request when there is nothing, else three.
+
+    A lowest or highest row that the API cannot show costs the run its windows, not more.
 
     Raises:
         BadAnswer: an answer that is no count, or rows counted but not shown.
+        JobFailed, Retriable, Terminal: as `Visit.ask`.
     """
-    conditions = survey_conditions(job, table)
-    count = _count(ask(f"{table.path}/count", with_conditions(conditions)), job)
-    lowest = highest = None
-    if count:
-        lowest, highest = (
-            _edge(ask(table.path, edge_params(conditions, way)), job, count)
-            for way in ("asc", "desc")
-        )
-    return TableSurveyed(
-        tenant_id=job.tenant_id,
-        run_id=job.run_id,
-        table=job.table,
-        count=count,
-        lowest_id=lowest,
-        highest_id=highest,
-    )
-
-
-def _count(body: bytes, job: PageJob) -> int:
+    collection = parents_of(job, table) if table.parent else rows_of(job, table)
+    count = reader.count(collection, None, None)
+    if not count:
+        return Extent(0)
     try:
-        count = msgspec.json.decode(body, type=_Count).count
-    except ValueError as error:
-        raise BadAnswer(f"{_name(job)}: not a count: {error}", body) from None
-    if count < 0:
-        raise BadAnswer(f"{_name(job)}: a count of {count}", body)
-    return count
+        lowest, highest = (_edge(collection, way, reader, count) for way in ("asc", "desc"))
+    except ServerFault:
+        return Extent(count)
+    return Extent(count, lowest, highest)
 
 
-def _edge(body: bytes, job: PageJob, count: int) -> int:
-    ids = read_ids(body, _name(job))
+def _edge(collection: Collection, direction: str, reader: Reader, count: int) -> int:
+    body = reader.asker.ask(
+        collection.path, replace(collection, ids_only=True).edge(direction)
+    ).body
+    ids = read_ids(body, reader.job)
     if not ids:
         raise BadAnswer(
-            f"{_name(job)}: {count} rows are counted, none is shown; they left the run's window "
+            f"{reader.job}: {count} rows are counted, none is shown; they left the run's window "
             "just now, or the API member's security role hides them",
             body,
         )
     return ids[0]
-
-
-def _name(job: PageJob) -> str:
-    return f"survey of {job.table} of tenant {job.tenant_id!r}"

@@ -1,45 +1,48 @@
-"""Receipts, and the end of a run.
-
-The order of the last steps is what makes "nothing lost" hold when one of them dies: watermark,
-record in S3, event, and only then is the run closed. Until it is closed, any copy of any of its
-messages does the steps again, and each is idempotent.
-"""
+"""Receipts: what became of the jobs of a run."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from aws_lambda_powertools import Logger
 
-from cwp_scheduler.jobs import JobQueue
-from cwp_scheduler.runs import Progress, Receipt, Run, cut_windows, first_jobs, progress
-from cwp_scheduler.stores import RunRecords, RunStore, WatermarkStore
-from cwp_shared.bus import Publisher
+from cwp_scheduler.ending import Ender
+from cwp_scheduler.last_updated import StandingStore
+from cwp_scheduler.receipts import Receipt, clock_offset, progress
+from cwp_scheduler.runs import Run, cut_windows, first_jobs
+from cwp_scheduler.sync_runs import RunStore
 from cwp_shared.clock import Clock
 from cwp_shared.errors import Terminal
 from cwp_shared.events import (
-    Event,
     PageFailed,
     PageQuarantined,
+    PageRejected,
     PagesWritten,
-    RunCompleted,
-    RunFailed,
     TableSurveyed,
     parse_envelope,
 )
+from cwp_shared.page_jobs import JobQueue
 
 logger = Logger()
 
-RunEvent = TableSurveyed | PagesWritten | PageFailed | PageQuarantined
+RunEvent = TableSurveyed | PagesWritten | PageFailed | PageRejected | PageQuarantined
+
+_EVENTS: tuple[type[RunEvent], ...] = (
+    TableSurveyed,
+    PagesWritten,
+    PageFailed,
+    PageRejected,
+    PageQuarantined,
+)
 
 
 @dataclass(frozen=True)
 class Tracker:
-    """Keeps receipts and ends runs."""
+    """Keeps receipts, and has runs ended that are over."""
 
     runs: RunStore
-    watermarks: WatermarkStore
-    records: RunRecords
+    standings: StandingStore
     jobs: JobQueue
-    bus: Publisher
+    ender: Ender
     clock: Clock
 
     def handle(self, body: str) -> None:
@@ -48,8 +51,7 @@ class Tracker:
         Raises:
             Terminal: malformed, or of a run that nobody opened.
         """
-        known: list[type[Event]] = [TableSurveyed, PagesWritten, PageFailed, PageQuarantined]
-        event = parse_envelope(body, known)
+        event = parse_envelope(body, _EVENTS)
         run = self._run_of(event)
         if run.status != "OPEN":
             logger.info("event of an ended run", run_id=run.run_id, kind=event.detail_type)
@@ -60,26 +62,31 @@ class Tracker:
             case PagesWritten():
                 self._written(run, event)
             case PageFailed():
-                self._failed(run, event)
+                self.ender.fail(run, event.reason_class, event.reason)
+            case PageRejected():
+                self.ender.fail(run, "bad_page", event.reason)
             case PageQuarantined():
                 logger.warning("rows set aside", run_id=run.run_id, reason=event.reason)
 
-    def _run_of(self, event: Event) -> Run:
-        run_id, table = getattr(event, "run_id", ""), getattr(event, "table", "")
-        run = self.runs.find(event.tenant_id, table, run_id)
+    def _run_of(self, event: RunEvent) -> Run:
+        run = self.runs.find(event.tenant_id, event.table, event.run_id)
         if run is None:
             raise Terminal(
-                f"{event.detail_type} names run {run_id!r} of {event.tenant_id}/{table}, which "
-                "SyncRuns does not have; if the table was lost, start a new sync"
+                f"{event.detail_type} names run {event.run_id!r} of {event.tenant_id}/"
+                f"{event.table}, which SyncRuns does not have; if the table was lost, start a new "
+                "sync"
             )
         return run
 
     def _surveyed(self, run: Run, survey: TableSurveyed) -> None:
-        windows = cut_windows(survey.count, survey.lowest_id, survey.highest_id)
-        if run.windows is not None or not self.runs.plan_windows(run, windows, survey.count):
+        self._answered(run)
+        if survey.server_time:
+            self._note_clock(run, [survey.server_time])
+        windows = cut_windows(run, survey.count, survey.lowest_id, survey.highest_id)
+        if run.windows is None and self.runs.plan_windows(run, windows, survey.count):
+            self._start(run.model_copy(update={"windows": windows}))
+        else:
             self._surveyed_again(run)
-            return
-        self._start(run.model_copy(update={"windows": windows}))
 
     def _surveyed_again(self, run: Run) -> None:
         """A former copy of the answer planned the run, and may have died before sending."""
@@ -92,45 +99,24 @@ class Tracker:
         self.runs.touch(planned, self.clock())
 
     def _written(self, run: Run, written: PagesWritten) -> None:
-        self.runs.add_receipts(
-            run,
-            [
-                Receipt(**job.model_dump(), raw_key=written.raw_key if job.rows else None)
-                for job in written.jobs
-            ],
-        )
+        self._answered(run)
+        new = [
+            Receipt(**job.model_dump(), raw_key=written.raw_key if job.rows else None)
+            for job in written.jobs
+        ]
+        self.runs.add_receipts(run, new, self.clock())
         self.runs.touch(run, self.clock())
-        so_far = progress(run, self.runs.receipts(run))
+        receipts = self.runs.receipts(run)
+        so_far = progress(run, receipts)
         if so_far.complete:
-            self._complete(run, so_far)
+            self._note_clock(run, [r.server_time for r in receipts if r.server_time])
+            self.ender.complete(run, so_far)
 
-    def _complete(self, run: Run, done: Progress) -> None:
-        completed = RunCompleted(
-            tenant_id=run.tenant_id,
-            run_id=run.run_id,
-            table=run.table,
-            mode=run.mode,
-            lower=run.lower,
-            upper=run.upper,
-            pages=done.pages,
-            rows=done.rows,
-            raw_keys=done.raw_keys,
-        )
-        self.watermarks.advance(run)
-        self.records.put(completed)
-        self.bus.publish([completed])
-        self.runs.complete(run, done, self.clock())
-        logger.info("run completed", run_id=run.run_id, tenant_id=run.tenant_id, rows=done.rows)
+    def _answered(self, run: Run) -> None:
+        if run.is_try:
+            self.ender.recovered(run)
 
-    def _failed(self, run: Run, failure: PageFailed) -> None:
-        failed = RunFailed(
-            tenant_id=run.tenant_id,
-            run_id=run.run_id,
-            table=run.table,
-            mode=run.mode,
-            reason_class=failure.reason_class,
-            reason=failure.reason,
-        )
-        self.bus.publish([failed])
-        self.runs.fail(run, failure.reason_class, failure.reason, self.clock())
-        logger.warning("run failed", run_id=run.run_id, reason=failure.reason)
+    def _note_clock(self, run: Run, seen: list[datetime]) -> None:
+        offset = clock_offset(run, seen, self.clock())
+        if offset is not None:
+            self.standings.note_clock(run.tenant_id, offset, self.clock())

@@ -29,18 +29,40 @@ class Chunk:
     kinds: frozenset[Kind]
     values: Any
 
+    def spread(self, places: pa.Array | None) -> "Chunk":
+        """The chunk whose row n is row `places[n]` of this one; all places are taken.
 
-def chunk(values: list[Any]) -> Chunk:
-    """Pack a column of a page. `values` are str, int, float, bool or None, not all of them None."""
-    types = set(map(type, values)) - {type(None)}
+        None stands for one place after the other.
+        """
+        if places is None:
+            return self
+        if isinstance(self.values, pa.Array):
+            return Chunk(self.kinds, self.values.take(places))
+        return Chunk(self.kinds, [self.values[place] for place in places.to_pylist()])
+
+
+#: The columns of a page by name.
+Chunks = dict[str, Chunk]
+
+
+def chunk(values: Sequence[Any], only: type | None = None) -> Chunk | None:
+    """Pack a column of a page; None if there is nothing but None in it.
+
+    Args:
+        values: str, int, float, bool or None.
+        only: the one type they have beside None, where that is known; else it is found out.
+    """
+    types = {only} if only else set(map(type, values)) - {type(None)}
+    if not types:
+        return None
     if len(types) == 1:
-        only = types.pop()
+        kind = types.pop()
         try:
-            array = pa.array(values, _ARROW[only])
+            array = pa.array(values, _ARROW[kind])
         except OverflowError:
             pass
         else:
-            return Chunk(_kinds_of(array, only), array)
+            return Chunk(_kinds_of(array, kind), array) if array.null_count < len(array) else None
     return Chunk(frozenset(map(_kind, filter(_there, values))), values)
 
 

@@ -175,7 +175,11 @@ class Comparer:
 
 
 def _is_sweep(run: RunCompleted) -> bool:
-    """A reconcile run, or a full run of a table that is always read in full."""
-    return run.mode == "reconcile" or (
-        run.mode == "full" and not source_table(run.table).incremental
-    )
+    """A reconcile run, or a full run of a table that is always read in full, if it is complete.
+
+    A reconcile run completes only when /count confirms it; a full run says what is missing.
+    """
+    if run.mode == "reconcile":
+        return True
+    confirmed = run.missing is not None and run.missing <= 0 and not run.quarantined
+    return run.mode == "full" and confirmed and not source_table(run.table).incremental

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from cwp_writer.columns import Chunks, chunk
 from cwp_writer.rows import Row
 
 SEPARATOR = "__"
@@ -20,6 +21,8 @@ _AMBIGUOUS = re.compile(r"%|_(?=_)|_\Z|[\x00-\x1f\x7f]")
 _OURS = "_cwp_"
 
 Columns = dict[str, list[Any]]
+#: The pieces of a column's name.
+Path = tuple[str, ...]
 
 _encode = msgspec.json.encode
 
@@ -30,12 +33,26 @@ def flatten(rows: list[Row]) -> Columns:
     Values are str, int, float, bool or None. Lists are JSON text, empty objects vanish, a field
     that is null in every row is no column.
     """
-    root = _Place("", [])
+    root = _Place(())
     for index, row in enumerate(rows):
         _take(root, row, index)
     columns: Columns = {}
     _collect(root, len(rows), columns)
     return dict(sorted(columns.items()))
+
+
+def flat_chunks(rows: list[Row]) -> Chunks:
+    """The columns of `rows`, packed."""
+    packed = {name: chunk(values) for name, values in flatten(rows).items()}
+    return {name: found for name, found in packed.items() if found}
+
+
+def below(path: Path, key: str) -> Path:
+    """The path of the field `key` of the object at `path`; the row itself is at `()`."""
+    name = piece(key)
+    if not path and name.startswith(_OURS):
+        name = f"%{ord('_'):02X}{name[1:]}"
+    return (*path, name)
 
 
 def piece(key: str) -> str:
@@ -48,26 +65,23 @@ class _Place:
 
     __slots__ = ("below", "path", "values")
 
-    def __init__(self, name: str, path: list[str]) -> None:
-        self.path = [*path, name] if name else path
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self.below: dict[str, _Place] = {}
         self.values: list[Any] = []
 
     def open(self, key: str) -> "_Place":
-        name = piece(key)
-        if not self.path and name.startswith(_OURS):
-            name = f"%{ord('_'):02X}{name[1:]}"
-        place = self.below[key] = _Place(name, self.path)
+        place = self.below[key] = _Place(below(self.path, key))
         return place
 
 
 def _take(place: _Place, fields: Row, index: int) -> None:
     # The hot loop: once per field of every row.
-    below = place.below
+    places = place.below
     for key, value in fields.items():
         if value is None:
             continue
-        found = below.get(key) or place.open(key)
+        found = places.get(key) or place.open(key)
         kind = type(value)
         if kind is dict:
             _take(found, value, index)
@@ -82,5 +96,5 @@ def _collect(place: _Place, rows: int, columns: Columns) -> None:
     if place.values:
         place.values.extend([None] * (rows - len(place.values)))
         columns[SEPARATOR.join(place.path)] = place.values
-    for below in place.below.values():
-        _collect(below, rows, columns)
+    for inner in place.below.values():
+        _collect(inner, rows, columns)

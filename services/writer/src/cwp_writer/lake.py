@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import zlib
+from collections.abc import Callable
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -14,6 +15,8 @@ from cwp_shared.events import PageFetched
 
 #: Two writers in the same microsecond are rare, six are a broken clock.
 _TRIES: Final = 6
+#: Tenant, table, moment -> key.
+KeyOfMoment = Callable[[str, str, str], str]
 _TAKEN: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 
 
@@ -59,7 +62,7 @@ class Landed:
 
 
 class RawFiles:
-    """Raw files; no two ever have the same key.
+    """Raw files and sweep files; no two ever have the same key.
 
     Args:
         s3: an S3 client.
@@ -72,17 +75,23 @@ class RawFiles:
         self._bucket = bucket
         self._clock = clock
 
-    def put(self, tenant_id: str, table: str, content: bytes) -> str:
+    def put(self, tenant_id: str, table: str, content: bytes, name: KeyOfMoment = keys.raw) -> str:
         """Store a file under the present moment, or the next one that is free; its key.
+
+        Args:
+            tenant_id: whose file it is.
+            table: what it holds rows of.
+            content: its bytes.
+            name: what makes its key of tenant, table and moment: `keys.raw` or `keys.sweep`.
 
         Raises:
             Retriable: every moment tried was taken.
         """
         for _ in range(_TRIES):
-            key = keys.raw(tenant_id, table, sortable(self._clock()))
+            key = name(tenant_id, table, sortable(self._clock()))
             if self._create(key, content):
                 return key
-        raise Retriable(f"no free key for a raw file of {table} of {tenant_id!r}: last was {key}")
+        raise Retriable(f"no free key for a file of {table} of {tenant_id!r}: last was {key}")
 
     def _create(self, key: str, content: bytes) -> bool:
         try:

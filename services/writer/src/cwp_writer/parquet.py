@@ -9,9 +9,8 @@ import pyarrow.parquet as pq
 
 from cwp_shared import raw_columns
 from cwp_shared.events import PageFetched
-from cwp_writer.columns import Chunk, chunk, join
-from cwp_writer.flatten import flatten
-from cwp_writer.rows import Row
+from cwp_writer.columns import join
+from cwp_writer.pages import Content
 
 #: Rows a reader must take at once; about 10 MB of a wide table.
 _ROW_GROUP: Final = 65_536
@@ -19,32 +18,27 @@ _ZSTD_LEVEL: Final = 3
 
 
 @dataclass(frozen=True)
-class PageColumns:
-    """A page, flattened and packed by column."""
+class ReadPage:
+    """A page and what it holds."""
 
     page: PageFetched
-    rows: int
-    chunks: dict[str, Chunk]
+    content: Content
 
 
-def page_columns(page: PageFetched, rows: list[Row]) -> PageColumns:
-    """Flatten the rows of a page."""
-    chunks = {name: chunk(values) for name, values in flatten(rows).items()}
-    return PageColumns(page, len(rows), chunks)
-
-
-def raw_table(pages: Sequence[PageColumns]) -> pa.Table:
+def raw_table(pages: Sequence[ReadPage]) -> pa.Table:
     """The table of a raw file: our columns first, then the API's by name; rows by page.
 
     All pages are of one run of one table. The same pages give the same table in any order.
     """
     ordered = sorted(pages, key=lambda each: (each.page.window, each.page.page))
-    lengths = [each.rows for each in ordered]
-    names = sorted({name for each in ordered for name in each.chunks})
+    contents = [each.content for each in ordered]
+    lengths = [content.rows for content in contents]
+    names = sorted({name for content in contents for name in content.chunks})
     columns = _system_columns(ordered) | {
-        name: join([each.chunks.get(name) for each in ordered], lengths) for name in names
+        name: join([content.chunks.get(name) for content in contents], lengths) for name in names
     }
-    return pa.table(columns).replace_schema_metadata(_metadata(ordered[0].page, sum(lengths)))
+    about = _metadata([each.page for each in ordered], sum(lengths))
+    return pa.table(columns).replace_schema_metadata(about)
 
 
 def to_parquet(table: pa.Table) -> bytes:
@@ -63,17 +57,17 @@ def to_parquet(table: pa.Table) -> bytes:
     return content
 
 
-def _system_columns(pages: Sequence[PageColumns]) -> dict[str, pa.ChunkedArray]:
+def _system_columns(pages: Sequence[ReadPage]) -> dict[str, pa.ChunkedArray]:
     utc = pa.timestamp("us", "UTC")
 
     def each(values: Any, kind: pa.DataType) -> pa.ChunkedArray:
         filled = [
-            pa.repeat(pa.scalar(value, kind), page.rows)
+            pa.repeat(pa.scalar(value, kind), page.content.rows)
             for value, page in zip(values, pages, strict=True)
         ]
         return pa.chunked_array(filled, kind)
 
-    rows = [pa.array(range(page.rows), pa.int32()) for page in pages]
+    rows = [pa.array(range(page.content.rows), pa.int32()) for page in pages]
     return {
         raw_columns.RUN_ID: each([it.page.run_id for it in pages], pa.string()),
         raw_columns.UPPER: each([it.page.upper for it in pages], utc),
@@ -83,10 +77,18 @@ def _system_columns(pages: Sequence[PageColumns]) -> dict[str, pa.ChunkedArray]:
     }
 
 
-def _metadata(page: PageFetched, rows: int) -> dict[bytes, bytes]:
-    return {
+def _metadata(pages: Sequence[PageFetched], rows: int) -> dict[bytes, bytes]:
+    page = pages[0]
+    about = {
         raw_columns.META_TENANT: page.tenant_id.encode(),
         raw_columns.META_TABLE: page.table.encode(),
         raw_columns.META_RUN: page.run_id.encode(),
         raw_columns.META_ROWS: str(rows).encode(),
+        raw_columns.META_KIND: (
+            raw_columns.KIND_IDS if page.mode == "reconcile" else raw_columns.KIND_ROWS
+        ),
     }
+    # Two of them if the fetcher was deployed anew during the run.
+    if versions := sorted({each.api_version for each in pages if each.api_version}):
+        about[raw_columns.META_API_VERSION] = ",".join(versions).encode()
+    return about

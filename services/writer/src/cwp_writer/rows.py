@@ -1,6 +1,6 @@
 """From a page body to rows, without what must not be stored."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, cast
 
 import msgspec
@@ -8,6 +8,8 @@ import msgspec
 from cwp_shared.page_body import lenient_json
 
 Row = dict[str, Any]
+#: The names that lead to a field, in lower case.
+FieldPath = tuple[str, ...]
 
 _ROWS = msgspec.json.Decoder(list[Row])
 
@@ -33,19 +35,24 @@ def drop_fields(rows: Iterable[Row], paths: Iterable[str]) -> None:
     A path is one field name or several joined by `/`; it leads through objects and lists, and
     upper and lower case are the same, because a renamed secret is still one.
     """
-    for path in paths:
-        names = path.lower().split("/")
+    for names in field_paths(paths):
         for row in rows:
-            _drop(row, names)
+            drop(row, names)
 
 
-def _drop(value: Any, names: Sequence[str]) -> None:
+def field_paths(paths: Iterable[str]) -> list[FieldPath]:
+    """Paths as the names they lead through, in lower case."""
+    return [tuple(path.lower().split("/")) for path in paths]
+
+
+def drop(value: Any, names: FieldPath) -> None:
+    """Take one field out of a value, in place."""
     if isinstance(value, list):
         for item in value:
-            _drop(item, names)
+            drop(item, names)
     elif isinstance(value, dict):
         for name in [name for name in value if name.lower() == names[0]]:
             if len(names) == 1:
                 del value[name]
             else:
-                _drop(value[name], names[1:])
+                drop(value[name], names[1:])

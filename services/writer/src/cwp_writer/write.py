@@ -1,28 +1,37 @@
-"""A batch of fetched pages into raw files: one file per tenant, table and run, or a few large ones.
+"""A batch of fetched pages into files: one file per tenant, table and run, or a few large ones.
 
 A page that cannot be read fails its own messages, a file that cannot be stored or announced fails
 the messages of its pages; everything else goes on. A batch delivered again makes another file
 with the same rows, which readers of raw/ must and do take for what it is.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Final, Protocol
 
 from aws_lambda_powertools import Logger
 
+from cwp_shared import keys
 from cwp_shared.bus import Publisher
 from cwp_shared.errors import Terminal
-from cwp_shared.events import JobReceipt, PageFetched, PagesWritten
+from cwp_shared.events import PageFetched, PagesWritten
 from cwp_shared.tables import source_table
+from cwp_writer.ahead import each_ahead
 from cwp_writer.deliveries import Delivery, sort_messages
-from cwp_writer.parquet import PageColumns, page_columns, raw_table, to_parquet
-from cwp_writer.rows import decode, drop_fields
+from cwp_writer.draft import Draft
+from cwp_writer.lake import KeyOfMoment
+from cwp_writer.pages import IdReader, Reader, RowReader
 
-#: Bytes of page bodies in one raw file; bounds what the function holds in memory.
-FILE_INPUT_BYTES: Final = 96 * 1024 * 1024
+#: Bytes of page bodies in one file; with one more file on its way to S3, they bound the memory.
+FILE_INPUT_BYTES: Final = 64 * 1024 * 1024
+#: Bodies asked of S3 before they are needed.
+_PAGES_AHEAD: Final = 4
 
 logger = Logger()
+
+#: The error of each message that failed, by message id.
+Failures = dict[str, Exception]
 
 
 class Pages(Protocol):
@@ -32,24 +41,11 @@ class Pages(Protocol):
         """A landed body, checked."""
 
 
-class Files(Protocol):
+class FileStore(Protocol):
     """What is needed of `lake.RawFiles`."""
 
-    def put(self, tenant_id: str, table: str, content: bytes) -> str:
-        """Store a raw file; its key."""
-
-
-@dataclass
-class _Draft:
-    """A file in the making."""
-
-    deliveries: list[Delivery] = field(default_factory=list)
-    columns: list[PageColumns] = field(default_factory=list)
-    input_bytes: int = 0
-
-
-#: The error of each message that failed, by message id.
-Failures = dict[str, Exception]
+    def put(self, tenant_id: str, table: str, content: bytes, name: KeyOfMoment) -> str:
+        """Store a file under a key that `name` makes; that key."""
 
 
 @dataclass(frozen=True)
@@ -57,99 +53,72 @@ class Writer:
     """The writer with its collaborators."""
 
     landed: Pages
-    files: Files
+    files: FileStore
     bus: Publisher
     file_input_bytes: int = FILE_INPUT_BYTES
 
     def handle(self, bodies: Mapping[str, str]) -> Failures:
         """Write a batch of messages (bodies by message id); the ones that failed."""
         groups, failures = sort_messages(bodies)
-        for deliveries in groups.values():
-            failures |= self._write_group(deliveries)
+        drafts = chain.from_iterable(self._drafts(group, failures) for group in groups.values())
+        for draft, written in each_ahead(self._write, drafts, 1):
+            try:
+                written.result()
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's own
+                failures |= _failed(error, *draft.deliveries)
         return failures
 
-    def _write_group(self, deliveries: Sequence[Delivery]) -> Failures:
-        failures: Failures = {}
-        draft = _Draft()
-        for delivery in deliveries:
-            try:
-                self._add(delivery, draft)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is this page's own
-                failures |= dict.fromkeys(delivery.message_ids, error)
-            if draft.input_bytes >= self.file_input_bytes:
-                failures |= self._finish(draft)
-                draft = _Draft()
-        return failures | self._finish(draft)
-
-    def _add(self, delivery: Delivery, draft: _Draft) -> None:
-        page = delivery.page
-        if page.rows:
-            body = self.landed.read(page)
-            draft.columns.append(_columns(page, body))
-            draft.input_bytes += len(body)
-        draft.deliveries.append(delivery)
-
-    def _finish(self, draft: _Draft) -> Failures:
-        if not draft.deliveries:
-            return {}
+    def _drafts(self, deliveries: Sequence[Delivery], failures: Failures) -> Iterator[Draft]:
+        """The files of one run; pages that cannot be read go to `failures`."""
         try:
-            self.bus.publish([self._store(draft)])
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's own
-            ids = [id_ for delivery in draft.deliveries for id_ in delivery.message_ids]
-            return dict.fromkeys(ids, error)
-        return {}
+            reader = _reader(deliveries[0].page)
+        except Terminal as error:
+            failures |= _failed(error, *deliveries)
+            return
+        draft = Draft()
+        for delivery, body in each_ahead(self._body, deliveries, _PAGES_AHEAD):
+            try:
+                draft.add(delivery, body.result(), reader)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this page's own
+                failures |= _failed(error, delivery)
+            if draft.input_bytes >= self.file_input_bytes:
+                yield draft
+                draft = Draft()
+        if draft.deliveries:
+            yield draft
 
-    def _store(self, draft: _Draft) -> PagesWritten:
-        page = draft.deliveries[0].page
-        raw_key = None
-        if draft.columns:
-            content = to_parquet(raw_table(draft.columns))
-            raw_key = self.files.put(page.tenant_id, page.table, content)
-        written = _pages_written(draft, raw_key)
-        logger.info(
-            "pages written",
-            tenant_id=page.tenant_id,
-            table=page.table,
-            run_id=page.run_id,
-            raw_key=raw_key,
-            pages=len(written.jobs),
-            rows=written.rows,
-            input_bytes=draft.input_bytes,
-        )
-        return written
+    def _body(self, delivery: Delivery) -> bytes:
+        return self.landed.read(delivery.page) if delivery.page.rows else b""
 
-
-def _columns(page: PageFetched, body: bytes) -> PageColumns:
-    try:
-        rows = decode(body)
-    except ValueError as error:
-        raise Terminal(f"landed page {page.landing_key} is no page: {error}") from None
-    if len(rows) != page.rows:
-        raise Terminal(
-            f"landed page {page.landing_key} has {len(rows)} rows, its event says {page.rows}"
-        )
-    drop_fields(rows, source_table(page.table).sensitive_fields)
-    return page_columns(page, rows)
+    def _write(self, draft: Draft) -> None:
+        key = None
+        if content := draft.content():
+            page = draft.deliveries[0].page
+            name = keys.sweep if page.mode == "reconcile" else keys.raw
+            key = self.files.put(page.tenant_id, page.table, content, name)
+        written = draft.announcement(key)
+        self.bus.publish([written])
+        _log(written, draft)
 
 
-def _pages_written(draft: _Draft, raw_key: str | None) -> PagesWritten:
-    pages = [delivery.page for delivery in draft.deliveries]
-    return PagesWritten(
-        tenant_id=pages[0].tenant_id,
-        run_id=pages[0].run_id,
-        table=pages[0].table,
-        jobs=tuple(_receipt(page) for page in pages),
-        raw_key=raw_key,
-        rows=sum(page.rows for page in pages),
-    )
+def _reader(page: PageFetched) -> Reader:
+    if page.mode == "reconcile":
+        return IdReader()
+    return RowReader(source_table(page.table).sensitive_fields)
 
 
-def _receipt(page: PageFetched) -> JobReceipt:
-    return JobReceipt(
-        job_id=page.job_id,
-        window=page.window,
-        page=page.page,
-        rows=page.rows,
-        last_id=page.last_id,
-        is_last=page.is_last,
+def _failed(error: Exception, *deliveries: Delivery) -> Failures:
+    return {id_: error for delivery in deliveries for id_ in delivery.message_ids}
+
+
+def _log(written: PagesWritten, draft: Draft) -> None:
+    logger.info(
+        "pages written",
+        tenant_id=written.tenant_id,
+        table=written.table,
+        run_id=written.run_id,
+        raw_key=written.raw_key,
+        pages=len(written.jobs),
+        rows=written.rows,
+        input_bytes=draft.input_bytes,
     )

@@ -41,6 +41,8 @@ class PageJob(Message):
     rows_before: int = 0
     #: None: what the table's entry says; smaller after the API timed out on that.
     page_size: int | None = None
+    #: So many rows after `after_id` hold one that the API cannot give; only they are asked for.
+    bad_within: int | None = None
     #: How often the job was put off for the tenant's rate limit or circuit: no fault of its own.
     waits: int = 0
 
@@ -64,6 +66,7 @@ class PageJob(Message):
                 "after_id": last_id,
                 "low_id": self.window_low_id,
                 "rows_before": self.rows_before + rows,
+                "bad_within": None,
                 "waits": 0,
             }
         )

@@ -22,7 +22,10 @@ class SyncRequested(Event):
 
 
 class RunCompleted(Event):
-    """Every page of the run is in raw/, and the watermark stands at `upper`."""
+    """Every page of the run is in raw/. The watermark stands at `upper`, or before it.
+
+    Before it stands where the server's clock was behind ours; a reconcile run does not move it.
+    """
 
     detail_type: ClassVar[str] = "RunCompleted"
     source: ClassVar[str] = "connectwise.scheduler"

@@ -1,0 +1,1 @@
+"""Page bodies to flat Parquet: the writer and its peers."""
