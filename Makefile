@@ -96,4 +96,4 @@ deploy: setup ## Deploy all six stacks to AWS: make deploy STAGE=dev
 .PHONY: clean
 clean: ## Remove what was built or installed; the embedded cloud's data stays (make down, cwpipe reset)
 	rm -rf .venv .tools node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	rm -rf services/*/.build services/*/.serverless shared/.serverless
+	rm -rf .build services/*/.build services/*/.serverless shared/.serverless

@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 import requests
 
-from cwp_local.sandbox.models import CompanyAccess
+from cwp_local.sandbox.models import CompanyAccess, Weather
 from tests.integration.sandbox.processes import Running, command, running
 
 
@@ -15,11 +15,13 @@ def test_everything_is_there_after_a_restart_and_after_a_crash(tmp_path: Path) -
         access = first.control.make_company("Acme", seed=1, tickets=50)
         changes = first.control.play("Acme", update=5, add=5, delete=5)
         state = first.control.company("Acme")
+        first.control.set_weather("Acme", forbidden="time_entries")
         first.stop()
     with running(tmp_path) as second:
         again = second.control.make_company("Acme", seed=1, tickets=50)
         assert again.private_key == access.private_key
         assert second.control.company("Acme") == state
+        assert second.control.weather("Acme") == Weather()  # does not outlive the process
         later = second.control.play("Acme", update=5)
         second.process.kill()
     with running(tmp_path) as third:

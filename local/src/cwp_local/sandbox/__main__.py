@@ -1,25 +1,12 @@
 """`python -m cwp_local.sandbox`: serve the sandbox on this machine."""
 
 import argparse
-import logging
-import socket
 import sys
 from pathlib import Path
 
-import uvicorn
-from starlette.applications import Starlette
+from cwp_local.sandbox.server import Options, serve
 
-from cwp_local.sandbox.app import make_app
-from cwp_local.sandbox.companies import BadFileError
-from cwp_local.sandbox.state import open_sandbox
-
-_HOST = "127.0.0.1"
-_DEFAULT_PORT = 4580
-#: Longer than clients leave a connection idle between two pages.
-_KEEP_ALIVE_SECONDS = 75
-#: Conditions with long lists make long URLs.
-_LONGEST_HEAD = 256 * 1024
-_SHUTDOWN_SECONDS = 5
+_DEFAULT_PORT, _DEFAULT_TLS_PORT = 4580, 4581
 
 _DESCRIPTION = """\
 A stand-in for the ConnectWise PSA REST API on 127.0.0.1, with made-up companies.
@@ -35,24 +22,28 @@ Read it, as any client of the real API would:
 Let it live: update 20 rows, add 5, delete 2:
   curl -X POST http://127.0.0.1:4580/_sandbox/companies/Acme/changes \\
        -d '{"update": 20, "add": 5, "delete": 2}'
+
+Play a working day; or a tenth of one after every five pages, so that a walk meets changes:
+  curl -X POST http://127.0.0.1:4580/_sandbox/companies/Acme/tick -d '{"days": 1}'
+  curl -X POST http://127.0.0.1:4580/_sandbox/companies/Acme/tick \\
+       -d '{"days": 0.1, "every_requests": 5}'
+
+Read every change that was made to a row:
+  curl 'http://127.0.0.1:4580/_sandbox/companies/Acme/history?since=0'
+
+Make it misbehave: refuse the next request with a 429, and reset one connection in ten:
+  curl -X PUT http://127.0.0.1:4580/_sandbox/companies/Acme/weather \\
+       -d '{"status": {"code": 429}, "reset": {"probability": 0.1}}'
+
+See how politely it was read:
+  curl 'http://127.0.0.1:4580/_sandbox/log/summary?company=Acme'
 """
 
 
 def main() -> int:
     """Serve until stopped; the exit code."""
-    options = _parser().parse_args()
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    try:
-        listener = _listen(options.port)
-        sandbox = open_sandbox(options.data_dir)
-    except (OSError, BadFileError) as error:
-        sys.stderr.write(f"sandbox: {error}\n")
-        return 1
-    port = listener.getsockname()[1]
-    sys.stdout.write(f"sandbox: http://{_HOST}:{port}, data in {options.data_dir.absolute()}\n")
-    sys.stdout.flush()
-    uvicorn.Server(_config(make_app(sandbox))).run(sockets=[listener])
-    return 0
+    given = _parser().parse_args()
+    return serve(Options(given.data_dir, given.port, given.tls_port if given.tls else None))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,35 +64,18 @@ def _parser() -> argparse.ArgumentParser:
         required=True,
         help="where companies are kept, one SQLite file each; made if missing",
     )
-    return parser
-
-
-def _listen(port: int) -> socket.socket:
-    """A socket that listens, so that a port in use is told before anything is opened."""
-    # asyncio turns Nagle's algorithm off only on sockets that say they are TCP.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((_HOST, port))
-    except (OSError, OverflowError) as error:
-        listener.close()
-        raise OSError(f"cannot listen on {_HOST}:{port}: {error}; choose another --port") from None
-    return listener
-
-
-def _config(app: Starlette) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        # Both would repeat what the sandbox says itself.
-        date_header=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-        h11_max_incomplete_event_size=_LONGEST_HEAD,
+    parser.add_argument(
+        "--tls",
+        action="store_true",
+        help="serve https too, with a self-signed certificate that is kept in the data directory",
     )
+    parser.add_argument(
+        "--tls-port",
+        type=int,
+        default=_DEFAULT_TLS_PORT,
+        help=f"with --tls: TCP port of https, 0 for a free one (default {_DEFAULT_TLS_PORT})",
+    )
+    return parser
 
 
 if __name__ == "__main__":

@@ -1,68 +1,24 @@
-"""The API below /{codebase}/apis/3.0, and what is served without credentials beside it."""
+"""The API below /{codebase}/apis/3.0."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 
-from cwp_local.sandbox import reading, writing
-from cwp_local.sandbox.auth import authenticate
-from cwp_local.sandbox.calls import (
-    VERSION,
-    Answer,
-    Call,
-    Refused,
-    json_answer,
-    no_endpoint,
-    refused,
-)
+import msgspec
+
+from cwp_local.sandbox import reading
+from cwp_local.sandbox.auth import authenticate, company_named
+from cwp_local.sandbox.calls import Answer, Asked, Call, Refused, Row, no_endpoint, refused
 from cwp_local.sandbox.companies import Companies
 from cwp_local.sandbox.company import Company
-from cwp_local.sandbox.tables import BY_PATH, Table
+from cwp_local.sandbox.conditions import EVERY_ROW, Clause, linked
+from cwp_local.sandbox.paging import page_size_asked
+from cwp_local.sandbox.pointing import parent_table
+from cwp_local.sandbox.routing import check_codebase, system_info, weather_of
+from cwp_local.sandbox.targets import Target, target_of
+from cwp_local.sandbox.writing import Writer
 from cwp_shared.clock import Clock
 
-#: The first routes to whatever version is current, the second is that version.
-CODEBASES = ("v4_6_release", "v2025_1")
 _API = re.compile(r"/(?P<codebase>[^/]+)/apis/3\.0(?P<path>/.*)?", re.IGNORECASE)
-_ROW_ID = re.compile(r"[0-9]{1,15}")
-
-
-@dataclass(frozen=True)
-class Target:
-    """What a path under the API means: a collection, its count, or one row."""
-
-    table: Table
-    row_id: int | None = None
-    count: bool = False
-
-
-def company_info(companies: Companies, name: str) -> Answer:
-    """What a client asks first: which codebase to talk to. JSON null for an unknown company."""
-    company = companies.find(name)
-    if company is None:
-        return json_answer(None)
-    return json_answer(
-        {
-            "CompanyName": company.name,
-            "Codebase": f"{CODEBASES[1]}/",
-            "VersionCode": "v2025.1",
-            "VersionNumber": VERSION,
-            "CompanyID": company.name,
-            "IsCloud": "True",
-        }
-    )
-
-
-def system_info() -> Answer:
-    """The health probe; it takes no credentials."""
-    return json_answer(
-        {
-            "version": VERSION,
-            "isCloud": True,
-            "serverTimeZone": "UTC",
-            "licenseBits": [{"name": "cwSandbox", "activeFlag": True}],
-            "cloudRegion": "NA",
-            "maxWorkFlowRecordsAllowed": 1000,
-        }
-    )
 
 
 def answer(companies: Companies, clock: Clock, call: Call) -> Answer:
@@ -74,50 +30,89 @@ def answer(companies: Companies, clock: Clock, call: Call) -> Answer:
     found = _API.fullmatch(call.path)
     if not found:
         raise no_endpoint()
-    if found["codebase"].lower() not in CODEBASES:
-        text = b"Cannot route. Codebase/company is invalid"
-        raise Refused(Answer(400, text, content_type="text/plain; charset=utf-8"))
+    weather = weather_of(companies, company_named(call))
+    check_codebase(weather, found["codebase"])
     path = (found["path"] or "").strip("/")
     if path.lower() == "system/info":
-        return system_info()
+        _check_method(call, frozenset({"GET"}))
+        return system_info(weather)
     company = authenticate(companies, call)
-    target = _target(path)
-    spoiled = company.forecast.refusal(target.table.id)
-    if spoiled:
-        raise Refused(spoiled)
-    return _serve(company, target, clock, call)
+    target = target_of(path)
+    own_clock = company.clock(clock)
+    return company.forecast.serve(
+        _asked(target, call), call, clock(), lambda: _serve(company, target, own_clock, call)
+    )
 
 
-def _target(path: str) -> Target:
-    """What `service/tickets/5` means.
-
-    Raises:
-        Refused: 404.
-    """
-    words = path.lower()
-    if words in BY_PATH:
-        return Target(BY_PATH[words])
-    parent, _, last = words.rpartition("/")
-    if parent in BY_PATH and last == "count":
-        return Target(BY_PATH[parent], count=True)
-    if parent in BY_PATH and _ROW_ID.fullmatch(last):
-        return Target(BY_PATH[parent], row_id=int(last))
-    raise no_endpoint()
+def _asked(target: Target, call: Call) -> Asked:
+    """What the call wants, for the weather and the log."""
+    table = target.table.id
+    if target.kind == "search" or (target.kind == "list" and call.method == "GET"):
+        return Asked(table, "page", page_size_asked(call))
+    if call.method != "GET":
+        return Asked(table, "write")
+    return Asked(table, "count" if target.kind == "count" else "row")
 
 
 def _serve(company: Company, target: Target, clock: Clock, call: Call) -> Answer:
-    table, row_id = target.table, target.row_id
+    _check_method(call, target.methods)
+    parent = _parent(company, target)
+    if call.method == "GET" or target.kind == "search":
+        answer = _read(company, target, call)
+        company.life.served(clock, page=target.kind in ("list", "search"))
+        return answer
+    if target.row_id in company.forecast.hidden(target.table):
+        raise refused(404, "NotFound", f"{target.table.noun} {target.row_id} not found")
+    writer = Writer(company, target.table, clock(), parent)
     match call.method:
-        case "GET" if target.count:
-            return reading.count_rows(company, table, call)
-        case "GET" if row_id is None:
-            return reading.list_rows(company, table, call)
-        case "GET" if row_id is not None:
-            return reading.one_row(company, table, row_id, call)
-        case "POST" if row_id is None and not target.count:
-            return writing.create(company, table, call, clock())
-        case "PATCH" if row_id is not None:
-            return writing.patch(company, table, row_id, call, clock())
-        case "DELETE" if row_id is not None:
-            return writing.delete(company, table, row_id, clock())
-    raise refused(405, "ConnectWiseApi", f"{call.method} is not supported here.")
+        case "POST":
+            return writer.create(call)
+        case "PUT":
+            return writer.replace(target.row_id, call)
+        case "PATCH":
+            return writer.patch(target.row_id, call)
+    return writer.delete(target.row_id)
+
+
+def _check_method(call: Call, methods: frozenset[str]) -> None:
+    """Let only these methods pass.
+
+    Raises:
+        Refused: 405.
+    """
+    if call.method not in methods:
+        answer = refused(405, "ConnectWiseApi", f"{call.method} is not supported here.").answer
+        raise Refused(replace(answer, headers={"Allow": ", ".join(sorted(methods))}))
+
+
+def _read(company: Company, target: Target, call: Call) -> Answer:
+    table, within = target.table, _within(target)
+    match target.kind:
+        case "count":
+            return reading.count_rows(company, table, call, within)
+        case "row":
+            return reading.one_row(company, table, target.row_id, call, within)
+    return reading.list_rows(company, table, call, within)
+
+
+def _within(target: Target) -> Clause:
+    """The rows under the path's parent."""
+    if target.table.parent is None or target.parent_id is None:
+        return EVERY_ROW
+    return linked(target.table, target.table.parent.link, target.parent_id)
+
+
+def _parent(company: Company, target: Target) -> Row | None:
+    """The row that a nested collection hangs under.
+
+    Raises:
+        Refused: 404, if it is not there.
+    """
+    owner = parent_table(target.table)
+    if owner is None or target.parent_id is None:
+        return None
+    body = company.store.body(owner, target.parent_id)
+    if body is None:
+        raise refused(404, "NotFound", f"{owner.noun} {target.parent_id} not found")
+    parent: Row = msgspec.json.decode(body)
+    return parent

@@ -6,7 +6,7 @@ shapes that live services were seen to send.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -16,9 +16,8 @@ Row = dict[str, Any]
 
 _encode = msgspec.json.Encoder().encode
 
-#: The version the sandbox says it has, as real services write it in three places.
-VERSION = "v2025.1.10333"
-JSON_TYPE = "application/vnd.connectwise.com+json; version=2025.1"
+#: The media type of the API's bodies; `; version=2025.1` is added as they are sent.
+JSON_TYPE = "application/vnd.connectwise.com+json"
 
 
 @dataclass(frozen=True)
@@ -50,18 +49,37 @@ class Call:
         """
         try:
             return msgspec.json.decode(self.body)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise refused(400, "InvalidObject", "The body is not valid JSON") from None
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a request wants: a page, a count or one row of a table, or to write to it."""
+
+    table: str
+    kind: Literal["page", "count", "row", "write"]
+    page_size: int = 0
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How an answer travels: after `delay_s` seconds, and whole unless the connection breaks."""
+
+    delay_s: float = 0.0
+    ends: Literal["whole", "reset", "truncated"] = "whole"
+
+
+@dataclass(frozen=True)
 class Answer:
-    """A response."""
+    """A response. `asked` is known once the caller and the endpoint are."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = JSON_TYPE
+    delivery: Delivery = Delivery()
+    asked: Asked | None = None
 
 
 class Refused(Exception):

@@ -79,6 +79,14 @@ def reference_types(reference: str) -> dict[str, str]:
     return {_SPELLING.get((reference, name), name): kind for name, kind in types.items()}
 
 
+@dataclass(frozen=True)
+class ChildField:
+    """A value in each element of a list: `field` of the elements of `collection`."""
+
+    collection: str
+    field: Field
+
+
 class Entity:
     """The fields that rows of one collection have; `path` as in the catalogue.
 
@@ -92,6 +100,7 @@ class Entity:
         types: Types = _catalogue()["entities"][path]["fields"]
         self.types = {name: kind for name, kind in types.items() if name not in hidden}
         self._known: dict[str, Field] = {}
+        self._known_children: dict[str, ChildField] = {}
 
     def field(self, name: str) -> Field:
         """The field a condition means by `name`: `Board/Id`, `_info/lastUpdated`, `lastUpdated`.
@@ -104,31 +113,60 @@ class Entity:
             found = self._known[name] = self._resolve(name)
         return found
 
+    def child(self, name: str) -> ChildField:
+        """The field of list elements that a child condition means: `communicationItems/value`.
+
+        Raises:
+            UnknownNameError: rows have no such list, or its elements no such field.
+        """
+        found = self._known_children.get(name)
+        if found is None:
+            found = self._known_children[name] = self._resolve_child(name)
+        return found
+
     def _resolve(self, name: str) -> Field:
-        found = _walk(self.types, name.split("/"))
-        if found is None and name.lower() in _BARE_INFO:
-            found = _walk(self.types, ["_info", name])
+        found = _walk(self.types, name.split("/")) or _info(name)
         if found is None:
             raise UnknownNameError(name)
         return found
 
+    def _resolve_child(self, name: str) -> ChildField:
+        first, *words = name.split("/")
+        collection = _spelled(self.types, first)
+        element = self.types.get(collection or "", "").removeprefix("[]->")
+        if collection is None or not words or element not in _catalogue()["references"]:
+            raise UnknownNameError(name)
+        found = _walk(reference_types(element), words)
+        if found is None:
+            raise UnknownNameError(name)
+        return ChildField(collection, found)
+
+
+def _info(name: str) -> Field | None:
+    """What `_info/updatedBy` or a bare `lastUpdated` means."""
+    *within, last = name.lower().split("/")
+    if within != ["_info"] and (within or last not in _BARE_INFO):
+        return None
+    spelled = _spelled(_INFO, last)
+    return Field(("_info", spelled), _INFO[spelled]) if spelled else None
+
 
 def _walk(types: Types, words: list[str]) -> Field | None:
-    spelled = {known.lower(): known for known in types}.get(words[0].lower())
-    if spelled is None:
+    """The value that words lead to through references; none for a list and for `_info`."""
+    spelled = _spelled(types, words[0])
+    if spelled is None or spelled == "_info":
         return None
-    type_text = "object" if spelled == "_info" else types[spelled]
+    type_text = types[spelled]
     if len(words) == 1:
-        return None if kind_of(type_text) in ("list", "object") else Field((spelled,), type_text)
-    inner = _parts(spelled, type_text)
-    found = _walk(inner, words[1:]) if inner else None
+        return None if kind_of(type_text) == "list" else Field((spelled,), type_text)
+    if kind_of(type_text) != "reference":
+        return None
+    found = _walk(reference_types(type_text[2:]), words[1:])
     return Field((spelled, *found.path), found.type) if found else None
 
 
-def _parts(name: str, type_text: str) -> Types:
-    if name == "_info":
-        return _INFO
-    return reference_types(type_text[2:]) if kind_of(type_text) == "reference" else {}
+def _spelled(types: Types, name: str) -> str | None:
+    return {known.lower(): known for known in types}.get(name.lower())
 
 
 @cache

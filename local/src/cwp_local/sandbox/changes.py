@@ -5,39 +5,70 @@ can be foreseen (the entries of a deleted ticket); where it cannot (hours of a t
 new entry) it comes on top, and is reported like everything else.
 """
 
+from collections.abc import Mapping, Sequence
 from random import Random
 
+from cwp_local.sandbox.births import hung, new_row
 from cwp_local.sandbox.calls import Row
 from cwp_local.sandbox.company import Company
-from cwp_local.sandbox.conditions import Clause
-from cwp_local.sandbox.consistency import DEPENDENTS
-from cwp_local.sandbox.edits import Edit
+from cwp_local.sandbox.conditions import EVERY_ROW, Clause, link_column
+from cwp_local.sandbox.consistency import fate, links_to
+from cwp_local.sandbox.deck import Deck
+from cwp_local.sandbox.edits import Edit, StillNeededError, Toll
 from cwp_local.sandbox.models import ChangesAsked, ChangesPlayed
-from cwp_local.sandbox.moves import next_status, quiet_move
-from cwp_local.sandbox.tables import COMPANIES, CONTACTS, TABLES, TICKETS, TIME_ENTRIES, Table
+from cwp_local.sandbox.moves import Moves
+from cwp_local.sandbox.pointing import TICKET_TABLES
+from cwp_local.sandbox.tables import (
+    ACTIVITIES,
+    ADDITIONS,
+    AGREEMENTS,
+    COMPANIES,
+    CONFIGURATIONS,
+    CONTACTS,
+    EXPENSES,
+    INVOICES,
+    NOTES,
+    PRODUCTS,
+    PROJECT_TICKETS,
+    SCHEDULE_ENTRIES,
+    TABLES,
+    TICKETS,
+    TIME_ENTRIES,
+    Table,
+)
 from cwp_local.sandbox.world.dice import chance, pick
 from cwp_local.sandbox.world.fresh import Fresh
-from cwp_local.sandbox.world.people import Person, customer_of, person_of
 from cwp_shared.clock import Clock
 
-#: How changes spread over the tables.
-_WEIGHTS = {COMPANIES: 3, CONTACTS: 7, TICKETS: 40, TIME_ENTRIES: 50}
+#: How changes spread over the tables; those not named here weigh 1.
+_WEIGHTS: Mapping[Table, int] = {
+    COMPANIES: 3,
+    CONTACTS: 7,
+    TICKETS: 40,
+    TIME_ENTRIES: 50,
+    NOTES: 20,
+    SCHEDULE_ENTRIES: 8,
+    PROJECT_TICKETS: 5,
+    CONFIGURATIONS: 4,
+    **dict.fromkeys((ACTIVITIES, EXPENSES, PRODUCTS, INVOICES), 3),
+    **dict.fromkeys((AGREEMENTS, ADDITIONS), 2),
+}
 _STATUS_SHARE = 0.6
 _NEW_SHARE = 0.5
 _CANDIDATES = 8
-_ANY = Clause("1")
-_WITHOUT_TICKETS = Clause(
-    "NOT EXISTS (SELECT 1 FROM service_tickets WHERE link_company_id = company_companies.id)"
-)
+_NOT_HELD = "NOT EXISTS (SELECT 1 FROM {holder} AS holder WHERE holder.{link} = {owner}.id)"
 
 
 def play(company: Company, asked: ChangesAsked, clock: Clock) -> ChangesPlayed:
-    """Play the changes in one transaction; answers with the ids of all rows that changed."""
+    """Play the changes in one transaction; answers with the ids of all rows that changed.
+
+    Without `tables` they spread over all but the setup tables.
+    """
     with company.store.writing() as writing:
         played = writing.note("changes_played")
         seed = f"changes:{company.spec.seed}:{played}" if asked.seed is None else str(asked.seed)
         edit = Edit(writing, clock(), by=company.world.members()[0].login)
-        day = _Day(company, edit, Random(seed), asked.tables)  # noqa: S311 - made-up data
+        day = _Day(company, edit, Random(seed), _tables(asked))  # noqa: S311 - made-up data
         day.delete(asked.delete)
         day.add(asked.add)
         day.update(asked.update)
@@ -45,90 +76,78 @@ def play(company: Company, asked: ChangesAsked, clock: Clock) -> ChangesPlayed:
     return edit.played()
 
 
-def spread(total: int, tables: list[Table]) -> dict[Table, int]:
+def spread(total: int, tables: Sequence[Table]) -> dict[Table, int]:
     """Shares of `total` by weight; every table gets one if there are enough."""
-    heaviest = sorted(tables, key=lambda table: -_WEIGHTS[table])
+    weights = {table: _WEIGHTS.get(table, 1) for table in tables}
+    heaviest = sorted(tables, key=lambda table: -weights[table])
     shares = {table: int(total >= len(tables)) for table in tables}
-    rest, weight = total - sum(shares.values()), sum(_WEIGHTS[table] for table in tables)
+    rest, weight = total - sum(shares.values()), sum(weights.values())
     for table in tables:
-        shares[table] += rest * _WEIGHTS[table] // weight
+        shares[table] += rest * weights[table] // weight
     missing = total - sum(shares.values())
     for place in range(missing):
         shares[heaviest[place % len(heaviest)]] += 1
     return shares
 
 
-class _Deck:
-    """Ids of a table, drawn at random, each once unless put back."""
-
-    def __init__(self, rng: Random, ids: list[int]) -> None:
-        self._rng = rng
-        self._ids = ids
-
-    def draw(self) -> int | None:
-        """An id, or None when all are drawn."""
-        if not self._ids:
-            return None
-        place = int(self._rng.random() * len(self._ids))
-        self._ids[place], self._ids[-1] = self._ids[-1], self._ids[place]
-        return self._ids.pop()
-
-    def put_back(self, row_id: int) -> None:
-        """Let an id be drawn again."""
-        self._ids.append(row_id)
-
-    def look(self) -> int | None:
-        """An id, which stays in the deck."""
-        row_id = self.draw()
-        if row_id is not None:
-            self.put_back(row_id)
-        return row_id
+def _tables(asked: ChangesAsked) -> list[Table]:
+    if asked.tables:
+        return [table for table in TABLES.values() if table.id in asked.tables]
+    return [table for table in TABLES.values() if not table.setup]
 
 
 class _Day:
     """The changes of one request."""
 
-    def __init__(
-        self, company: Company, edit: Edit, rng: Random, tables: tuple[str, ...] | None
-    ) -> None:
+    def __init__(self, company: Company, edit: Edit, rng: Random, tables: list[Table]) -> None:
         self._edit = edit
         self._rng = rng
-        self._staff = company.world.members()
+        self._moves = Moves(edit, rng)
         self._fresh = Fresh(company.world, rng, edit.now)
-        self._parent_decks: dict[Table, _Deck] = {}
-        self._tables = [table for table in TABLES.values() if not tables or table.id in tables]
+        self._owner_decks: dict[Table, Deck] = {}
+        self._tables = tables
 
-    def _deck(self, table: Table, where: Clause = _ANY) -> _Deck:
-        return _Deck(self._rng, self._edit.rows.ids(table, where))
+    def _deck(self, table: Table, where: Clause = EVERY_ROW) -> Deck:
+        return Deck(self._rng, self._edit.rows.ids(table, where))
 
     # Deleting
 
     def delete(self, total: int) -> None:
         """Delete `total` rows, those that go along with others included."""
-        if not total:
+        tables = [table for table in self._tables if "DELETE" in table.methods]
+        if not total or not tables:
             return
-        decks = {table: self._deck(table, _deletable(table)) for table in self._tables}
-        shares = spread(total, self._tables)
-        for table in self._tables:
-            going = [table, *_deleted_with(table)]
-            allowed = sum(shares.get(each, 0) for each in going)
-            for _ in range(shares[table]):
-                self._delete_one(table, decks[table], allowed - self._gone(going))
-        for table in reversed(self._tables):
-            while self._delete_one(table, decks[table], total - self._gone(self._tables)):
+        shares = spread(total, tables)
+        for table, share in shares.items():
+            self._delete_share(table, share, shares)
+        for table in reversed(tables):
+            left = total - self._gone(tables)
+            # By now rows may be free that others needed before.
+            deck = self._deck(table, _free(table)) if left else Deck(self._rng, [])
+            while self._delete_one(table, deck, total - self._gone(tables)):
                 pass
 
-    def _gone(self, tables: list[Table]) -> int:
+    def _delete_share(self, table: Table, share: int, shares: Mapping[Table, int]) -> None:
+        """Delete a table's share, and no more of the rows that go along than theirs."""
+        deck = self._deck(table, _free(table)) if share else Deck(self._rng, [])
+        going = [table, *_deleted_with(table)]
+        allowed = sum(shares.get(each, 0) for each in going)
+        for _ in range(share):
+            self._delete_one(table, deck, allowed - self._gone(going))
+
+    def _gone(self, tables: Sequence[Table]) -> int:
         return sum(len(self._edit.deleted[table]) for table in tables if table in self._tables)
 
-    def _delete_one(self, table: Table, deck: _Deck, left: int) -> bool:
+    def _delete_one(self, table: Table, deck: Deck, left: int) -> bool:
         """Delete the least missed of a few candidates; False if none costs `left` or less."""
-        candidates = [row_id for _ in range(_CANDIDATES) if (row_id := deck.draw()) is not None]
-        there = [one for one in candidates if one not in self._edit.deleted[table]]
-        costs = {row_id: self._cost(table, row_id) for row_id in there}
-        fitting = [row_id for row_id in there if costs[row_id][1] <= left]
-        chosen = min(fitting, key=lambda row_id: costs[row_id], default=None)
-        for row_id in there:
+        tolls: dict[int, Toll] = {}
+        while len(tolls) < _CANDIDATES and (row_id := deck.draw()) is not None:
+            toll = self._toll(table, row_id)
+            if toll:
+                tolls[row_id] = toll
+        fitting = [row_id for row_id, toll in tolls.items() if self._cost(toll) <= left]
+        chosen = min(fitting, key=lambda row_id: len(tolls[row_id].losses), default=None)
+        for row_id in tolls:
             if row_id != chosen:
                 deck.put_back(row_id)
         if chosen is None:
@@ -136,15 +155,18 @@ class _Day:
         self._edit.delete(table, chosen)
         return True
 
-    def _cost(self, table: Table, row_id: int) -> tuple[int, int]:
-        """Rows that would lose something, and rows of the tables asked for that would go."""
-        clear, gone = 0, 1
-        for rule in DEPENDENTS:
-            if rule.owner is table:
-                count = len(self._edit.rows.ids_with(rule.target, rule.link, row_id))
-                clear += count * (rule.then == "clear")
-                gone += count * (rule.then == "delete" and rule.target in self._tables)
-        return clear, gone
+    def _toll(self, table: Table, row_id: int) -> Toll | None:
+        """What deleting a row takes; None if it is gone or needed."""
+        if row_id in self._edit.deleted[table]:
+            return None
+        try:
+            return self._edit.toll(table, row_id)
+        except StillNeededError:
+            return None
+
+    def _cost(self, toll: Toll) -> int:
+        """Rows of the tables asked for that would go."""
+        return sum(table in self._tables for table, _ in toll.going)
 
     # Adding
 
@@ -152,41 +174,22 @@ class _Day:
         """Add `total` rows, as far as there are rows for them to belong to."""
         for table, share in spread(total, self._tables).items():
             for _ in range(share):
-                row = self._new_row(table)
-                if row is not None:
-                    self._edit.add(table, row)
-
-    def _new_row(self, table: Table) -> Row | None:
-        row_id = self._edit.rows.next_id(table)
-        if table is COMPANIES:
-            return self._fresh.company(row_id)
-        if table is TIME_ENTRIES:
-            ticket = self._some(TICKETS)
-            return self._fresh.entry(row_id, ticket) if ticket else None
-        owner = self._some(COMPANIES)
-        if owner is None:
-            return None
-        if table is CONTACTS:
-            return self._fresh.contact(row_id, customer_of(owner))
-        return self._fresh.ticket(row_id, customer_of(owner), self._people(owner["id"]))
+                given = hung(self._edit, self._rng, table, self._some)
+                if given is not None:
+                    self._edit.add(table, new_row(self._edit, self._fresh, table, given))
 
     def _some(self, table: Table) -> Row | None:
         """A row that others may belong to: a newly added one as often as not."""
         new = sorted(self._edit.added[table])
         if new and chance(self._rng, _NEW_SHARE):
             return self._edit.rows.get(table, pick(self._rng, new))
-        row_id = self._parents(table).look()
+        row_id = self._owners(table).look()
         return None if row_id is None else self._edit.rows.get(table, row_id)
 
-    def _parents(self, table: Table) -> _Deck:
-        if table not in self._parent_decks:
-            self._parent_decks[table] = self._deck(table)
-        return self._parent_decks[table]
-
-    def _people(self, company_id: int) -> list[Person]:
-        ids = self._edit.rows.ids_with(CONTACTS, "company/id", company_id)
-        rows = (self._edit.rows.get(CONTACTS, row_id) for row_id in ids)
-        return [person_of(row) for row in rows if row]
+    def _owners(self, table: Table) -> Deck:
+        if table not in self._owner_decks:
+            self._owner_decks[table] = self._deck(table)
+        return self._owner_decks[table]
 
     # Updating
 
@@ -206,17 +209,24 @@ class _Day:
                 self._edit.update(table, self._moved(table, row, entries))
 
     def _moved(self, table: Table, row: Row, entries: int | None) -> Row:
-        if table is TICKETS and chance(self._rng, _STATUS_SHARE):
+        if table in TICKET_TABLES and chance(self._rng, _STATUS_SHARE):
             copies = len(self._edit.rows.ids_with(TIME_ENTRIES, "ticket/id", row["id"]))
             left = None if entries is None else entries - len(self._edit.updated[TIME_ENTRIES])
             if left is None or copies <= left:
-                return next_status(self._rng, row, self._edit.now, self._staff[0].login)
-        return quiet_move(self._rng, table, row, self._staff)
+                return self._moves.next_status(table, row)
+        return self._moves.quiet(table, row)
 
 
 def _deleted_with(table: Table) -> list[Table]:
-    return [rule.target for rule in DEPENDENTS if rule.owner is table and rule.then == "delete"]
+    return [link.holder for link in links_to(table) if fate(link, table) == "delete"]
 
 
-def _deletable(table: Table) -> Clause:
-    return _WITHOUT_TICKETS if table is COMPANIES else _ANY
+def _free(table: Table) -> Clause:
+    """Holds for the rows that, by what can be found quickly, nothing keeps from being deleted."""
+    keeping = [link for link in links_to(table) if link.indexed and fate(link, table) == "refuse"]
+    held = [
+        _NOT_HELD.format(holder=link.holder.id, link=link_column(link.path), owner=table.id)
+        for link in keeping
+        if link.holder is not table
+    ]
+    return Clause(" AND ".join(held)) if held else EVERY_ROW

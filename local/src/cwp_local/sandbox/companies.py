@@ -3,11 +3,13 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cwp_local.sandbox.build import Progress
 from cwp_local.sandbox.company import Company, make_company
-from cwp_local.sandbox.models import CompanySpec
+from cwp_local.sandbox.models import CompanySpec, Making
 from cwp_local.sandbox.store import Store
 from cwp_shared.clock import Clock
 
@@ -38,10 +40,11 @@ class Companies:
         self._directory = directory
         self._clock = clock
         self._changing = threading.Lock()
+        self._making: tuple[CompanySpec, Progress] | None = None
         directory.mkdir(parents=True, exist_ok=True)
         for left_over in directory.glob("*.partial"):
             left_over.unlink()
-        opened = [_open(path) for path in sorted(directory.glob(f"*{_SUFFIX}"))]
+        opened = [_open(path, clock()) for path in sorted(directory.glob(f"*{_SUFFIX}"))]
         self._companies = {company.name.lower(): company for company in opened}
 
     def __iter__(self) -> Iterator[Company]:
@@ -74,9 +77,22 @@ class Companies:
             if existing:
                 _check_same(existing.spec, spec)
                 return existing, False
-            company = make_company(self._path(spec.company), self._settled(spec))
+            settled, progress = self._settled(spec), Progress()
+            self._making = (settled, progress)
+            try:
+                company = make_company(self._path(spec.company), settled, progress)
+            finally:
+                self._making = None
             self._companies[company.name.lower()] = company
             return company, True
+
+    def making(self) -> Making | None:
+        """How far the company is that is being made, if one is; they are made one by one."""
+        found = self._making
+        if found is None:
+            return None
+        spec, progress = found
+        return Making(company=spec.company, tickets=spec.tickets, **asdict(progress))
 
     def delete(self, name: str) -> None:
         """Remove a company with all it has.
@@ -87,14 +103,14 @@ class Companies:
         with self._changing:
             company = self.get(name)
             del self._companies[company.name.lower()]
-            company.store.close()
+            company.close()
             for end in ("", "-wal", "-shm"):
                 company.store.path.with_name(company.store.path.name + end).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close all files."""
         for company in self:
-            company.store.close()
+            company.close()
 
     def _path(self, name: str) -> Path:
         return self._directory / f"{name.lower()}{_SUFFIX}"
@@ -108,9 +124,9 @@ class Companies:
         return spec.model_copy(update={"reference_time": reference})
 
 
-def _open(path: Path) -> Company:
+def _open(path: Path, now: datetime) -> Company:
     try:
-        return Company(Store(path))
+        return Company(Store(path), now)
     except (sqlite3.Error, ValueError, TypeError) as error:
         raise BadFileError(
             f"{path} is not a company file of this sandbox ({error}); delete it to go on"

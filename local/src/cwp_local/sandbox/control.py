@@ -7,22 +7,27 @@
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import requests
 from pydantic import BaseModel, ValidationError
 
+from cwp_local.sandbox.log_summary import LogSummary
 from cwp_local.sandbox.models import (
     ChangesAsked,
     ChangesPlayed,
     CompanyAccess,
     CompanySpec,
     CompanyState,
+    HistoryEntry,
+    HistoryPage,
     LogPage,
-    NotJson,
-    StatusFault,
+    Making,
+    TickAsked,
+    TickState,
     Weather,
     problems,
 )
@@ -113,6 +118,46 @@ class SandboxControl:
         asked = _order(ChangesAsked, {**counts, "seed": seed, "tables": tables})
         return self._ask(ChangesPlayed, "POST", f"/companies/{company}/changes", asked)
 
+    def tick(self, company: str, *, days: float = 1.0, seed: int | None = None) -> ChangesPlayed:
+        """Play a working day, or a part of one, now; answers with the ids of every row changed."""
+        asked = _order(TickAsked, {"days": days, "seed": seed})
+        return self._ask(ChangesPlayed, "POST", f"/companies/{company}/tick", asked)
+
+    def start_tick(
+        self,
+        company: str,
+        *,
+        days: float,
+        every_requests: int | None = None,
+        seconds: float | None = None,
+    ) -> TickState:
+        """Play a part of a day after every so many pages asked for, or every so many seconds."""
+        often = {"every_requests": every_requests, "seconds": seconds}
+        asked = _order(TickAsked, {"days": days, **often})
+        if asked.at_once:
+            raise SandboxError("say every_requests or seconds; `tick` plays at once")
+        return self._ask(TickState, "POST", f"/companies/{company}/tick", asked)
+
+    def ticking(self, company: str) -> TickState:
+        """What is being played by itself, and all that changed since that began."""
+        return self._ask(TickState, "GET", f"/companies/{company}/tick")
+
+    def stop_tick(self, company: str) -> TickState:
+        """Play no more by itself; what changed until now."""
+        return self._ask(TickState, "DELETE", f"/companies/{company}/tick")
+
+    def history(self, company: str, since: int = 0) -> Iterator[HistoryEntry]:
+        """All changes of rows after the change `since`, oldest first."""
+        path = f"/companies/{company}/history"
+        while (page := self._ask(HistoryPage, "GET", f"{path}?since={since}")).entries:
+            yield from page.entries
+            since = page.last
+
+    def making(self) -> Making | None:
+        """How far the company is that is being made, by somebody else's call; None if none is."""
+        found = self._send("GET", "/making")
+        return None if found is None else Making.model_validate(found)
+
     def row(self, company: str, table: str, row_id: int) -> dict[str, Any]:
         """A row as the API would send it."""
         row: dict[str, Any] = self._send("GET", _row_path(company, table, row_id))
@@ -125,27 +170,40 @@ class SandboxControl:
         row: dict[str, Any] = self._send("PATCH", _row_path(company, table, row_id), fields)
         return row
 
-    def set_weather(
-        self,
-        company: str,
-        *,
-        not_json: NotJson | Sequence[NotJson] = (),
-        status: StatusFault | Sequence[StatusFault] = (),
-    ) -> Weather:
-        """Replace what the company's next requests meet; without arguments: fair weather."""
-        weather = _order(Weather, {"not_json": not_json, "status": status})
-        return self._ask(Weather, "PUT", f"/companies/{company}/weather", weather)
+    def set_weather(self, company: str, weather: Weather | None = None, **fields: Any) -> Weather:
+        """Replace the company's weather, given whole or by its fields; by default: fair weather.
+
+        >>> sandbox.set_weather("Acme", reset=Reset(probability=0.1))  # doctest: +SKIP
+        """
+        wanted = weather or _order(Weather, fields)
+        return self._ask(Weather, "PUT", f"/companies/{company}/weather", wanted)
+
+    def change_weather(self, company: str, **fields: Any) -> Weather:
+        """Replace the given fields of the company's weather; None sets one back."""
+        wanted = _order(
+            Weather, {name: value for name, value in fields.items() if value is not None}
+        )
+        sent = {**_content(wanted), **{name: None for name in fields if fields[name] is None}}
+        path = f"/companies/{company}/weather"
+        return Weather.model_validate(self._send("PATCH", path, sent))
 
     def weather(self, company: str) -> Weather:
-        """What is still to come."""
+        """Switches that are not as usual, and faults still to come."""
         return self._ask(Weather, "GET", f"/companies/{company}/weather")
 
     def log(self, since: int = 0) -> LogPage:
         """Requests after `since`, which is the `last` of an earlier answer."""
         return self._ask(LogPage, "GET", f"/log?since={since}")
 
+    def log_summary(
+        self, company: str | None = None, since: int = 0, retry_within: int = 60
+    ) -> LogSummary:
+        """What the requests after `since` add up to, those of one company if it is given."""
+        asked = {"since": since, "retry_within": retry_within, "company": company or ""}
+        return self._ask(LogSummary, "GET", f"/log/summary?{urlencode(asked)}")
+
     def _ask(self, model: type[M], method: str, path: str, body: BaseModel | None = None) -> M:
-        sent = None if body is None else body.model_dump(mode="json")
+        sent = None if body is None else _content(body)
         return model.model_validate(self._send(method, path, sent))
 
     def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -160,6 +218,10 @@ class SandboxControl:
         if not answer.ok:
             raise SandboxError(_reason(answer), answer.status_code)
         return answer.json() if answer.content else None
+
+
+def _content(body: BaseModel) -> dict[str, Any]:
+    return body.model_dump(mode="json", exclude_unset=True)
 
 
 def _order(model: type[M], fields: dict[str, Any]) -> M:

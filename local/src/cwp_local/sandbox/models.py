@@ -1,48 +1,44 @@
 """What the control endpoints take and give; the server and the Python client share these."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-)
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from cwp_local.sandbox.tables import TABLES
+from cwp_local.sandbox.model_base import Model, known_table, problems
+from cwp_local.sandbox.weather.model import NotJson, StatusFault, Weather
 from cwp_shared.clock import UtcTime, to_seconds
+
+__all__ = [
+    "ChangesAsked",
+    "ChangesPlayed",
+    "CompanyAccess",
+    "CompanySpec",
+    "CompanyState",
+    "HistoryEntry",
+    "HistoryPage",
+    "LogEntry",
+    "LogPage",
+    "Making",
+    "NotJson",
+    "StatusFault",
+    "TableChanges",
+    "TickAsked",
+    "TickState",
+    "Weather",
+    "problems",
+]
 
 _MOST_TICKETS = 2_000_000
 _MOST_CHANGES = 100_000
-
-
-def _known_table(name: str) -> str:
-    if name not in TABLES:
-        raise ValueError(f"unknown table {name!r}; the sandbox has {', '.join(TABLES)}")
-    return name
-
-
-def problems(error: ValidationError) -> str:
-    """What is wrong with a request, in one line."""
-    return "; ".join(
-        f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in error.errors()
-    )
+_MOST_DAYS = 100
 
 
 #: A time in whole seconds, which is all that rows can say.
 Second = Annotated[UtcTime, AfterValidator(to_seconds)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CompanySpec(_Model):
+class CompanySpec(Model):
     """What a company is made from: the same spec, with a `reference_time`, gives the same rows.
 
     `reference_time` is the newest time in the data, at least an hour past; if it is not given it
@@ -55,7 +51,7 @@ class CompanySpec(_Model):
     reference_time: Second | None = None
 
 
-class CompanyAccess(_Model):
+class CompanyAccess(Model):
     """All that a client needs to pull a company's data. Keys never show in a repr or a log."""
 
     company: str
@@ -66,7 +62,7 @@ class CompanyAccess(_Model):
     counts: Mapping[str, int]
 
 
-class CompanyState(_Model):
+class CompanyState(Model):
     """A company without its keys. `changes_played` counts the changes asked for so far."""
 
     company: str
@@ -77,7 +73,7 @@ class CompanyState(_Model):
     counts: Mapping[str, int]
 
 
-class ChangesAsked(_Model):
+class ChangesAsked(Model):
     """How many rows to touch, spread over `tables` (all, if not given).
 
     The same `seed` on the same rows plays the same changes; without one, each time others.
@@ -92,10 +88,10 @@ class ChangesAsked(_Model):
     @field_validator("tables")
     @classmethod
     def _tables_exist(cls, tables: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        return tables and tuple(_known_table(name) for name in dict.fromkeys(tables))
+        return tables and tuple(known_table(name) for name in dict.fromkeys(tables))
 
 
-class TableChanges(_Model):
+class TableChanges(Model):
     """Ids of one table's rows that are not as they were; each id is in one list only."""
 
     updated: tuple[int, ...] = ()
@@ -103,7 +99,7 @@ class TableChanges(_Model):
     deleted: tuple[int, ...] = ()
 
 
-class ChangesPlayed(_Model):
+class ChangesPlayed(Model):
     """Everything that changed, including what other rows repeat of a changed row.
 
     `at` is the second that the rows' lastUpdated says.
@@ -113,39 +109,86 @@ class ChangesPlayed(_Model):
     tables: Mapping[str, TableChanges]
 
 
-class NotJson(_Model):
-    """The next `times` pages of `table` (of any, if None) are HTML with status 200."""
+class TickAsked(Model):
+    """A working day to be played: `days` is 1 for one, 0.1 for a tenth of its changes.
 
-    table: str | None = None
-    times: int = Field(default=1, ge=1)
+    At once; or after every `every_requests` pages that clients ask for, or every `seconds`,
+    until it is stopped. The same `seed` on the same rows at the same time plays the same.
+    """
 
-    _check = field_validator("table")(lambda name: name and _known_table(name))
+    days: float = Field(default=1.0, gt=0, le=_MOST_DAYS)
+    seed: int | None = None
+    every_requests: int | None = Field(default=None, ge=1)
+    seconds: float | None = Field(default=None, gt=0)
 
+    @property
+    def at_once(self) -> bool:
+        """Whether it is played once, now."""
+        return self.every_requests is None and self.seconds is None
 
-class StatusFault(_Model):
-    """The next `times` requests to `table` (to any, if None) are refused with `code`."""
-
-    table: str | None = None
-    code: int = Field(ge=400, le=599)
-    times: int = Field(default=1, ge=1)
-    retry_after: int | None = Field(default=None, ge=0)
-
-    _check = field_validator("table")(lambda name: name and _known_table(name))
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, dict | BaseModel) else value
-
-
-class Weather(_Model):
-    """Faults that are about to happen; each may be one or a list. Empty: fair weather."""
-
-    not_json: Annotated[tuple[NotJson, ...], BeforeValidator(_as_list)] = ()
-    status: Annotated[tuple[StatusFault, ...], BeforeValidator(_as_list)] = ()
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.every_requests is not None and self.seconds is not None:
+            raise ValueError("every_requests and seconds exclude each other")
+        return self
 
 
-class LogEntry(_Model):
-    """A request that was answered. `seq` grows by one each; `ms` excludes sending the body."""
+class TickState(Model):
+    """What is being played by itself (None if nothing), how often it was, and what changed.
+
+    `changes` are all since the change `since` of the change log, when it began, whoever made
+    them. `failed` says why it stopped, if it did so by itself.
+    """
+
+    running: TickAsked | None
+    played: int
+    failed: str | None = None
+    since: int
+    changes: ChangesPlayed
+
+
+class HistoryEntry(Model):
+    """A change of a row, from the change log. `seq` grows.
+
+    `initial` is what a row was before its first change, and since when (1970, if it does not
+    say); it comes just before that change. `time` is the server's when the change was made, and
+    `body` the whole row from then on, None if it is deleted.
+    """
+
+    seq: int
+    time: UtcTime
+    kind: Literal["initial", "added", "updated", "deleted"]
+    table: str
+    id: int
+    body: dict[str, Any] | None
+
+
+class HistoryPage(Model):
+    """Changes after `since`, oldest first; ask again with `last` until there are none."""
+
+    entries: tuple[HistoryEntry, ...]
+    last: int
+
+
+class Making(Model):
+    """A company that is being made: `done` of `of` parts of a step, `rows` made so far."""
+
+    company: str
+    tickets: int
+    step: Literal["generate", "merge", "index"]
+    done: int
+    of: int
+    rows: int
+
+
+class LogEntry(Model):
+    """A request that was answered. `seq` grows by one each.
+
+    From `started` to `ended`, which is also `time`, it took `ms`, sending included. `at_once`
+    counts the requests of its company that were under way when it started, itself included.
+    `table` and `kind` are known of requests whose keys were right; `ends` tells whether the
+    connection was broken on purpose, and `retry_after` what the answer's header said.
+    """
 
     seq: int
     time: UtcTime
@@ -155,9 +198,16 @@ class LogEntry(_Model):
     query: str
     status: int
     ms: float
+    started: UtcTime
+    ended: UtcTime
+    at_once: int
+    table: str | None = None
+    kind: Literal["page", "count", "row", "write"] | None = None
+    ends: Literal["whole", "reset", "truncated"] = "whole"
+    retry_after: int | None = None
 
 
-class LogPage(_Model):
+class LogPage(Model):
     """Requests after `since`, oldest first; ask again with `last`. Old ones are forgotten."""
 
     entries: tuple[LogEntry, ...]

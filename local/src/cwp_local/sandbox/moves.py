@@ -1,96 +1,189 @@
 """What happens to single rows on a working day: each move returns a changed copy of a row."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from random import Random
 
 from cwp_local.sandbox.calls import Row
-from cwp_local.sandbox.tables import COMPANIES, CONTACTS, TICKETS, TIME_ENTRIES, Table
-from cwp_local.sandbox.world import lookups, words
-from cwp_local.sandbox.world.dice import chance, pick
-from cwp_local.sandbox.world.people import Member
-from cwp_local.sandbox.world.ticket_rows import CLOSING_FIELDS, closing
+from cwp_local.sandbox.conditions import EVERY_ROW
+from cwp_local.sandbox.edits import Edit
+from cwp_local.sandbox.pointing import reference_to, value_at
+from cwp_local.sandbox.settling import settled, statuses_of
+from cwp_local.sandbox.store import Writing
+from cwp_local.sandbox.tables import (
+    ACTIVITIES,
+    ADDITIONS,
+    AGREEMENT_TYPES,
+    AGREEMENTS,
+    BOARD_STATUSES,
+    BOARDS,
+    CATALOG_ITEMS,
+    COMPANIES,
+    COMPANY_STATUSES,
+    COMPANY_TYPES,
+    CONFIGURATIONS,
+    CONTACTS,
+    DEPARTMENTS,
+    EXPENSES,
+    INVOICES,
+    LOCATIONS,
+    MEMBERS,
+    NOTES,
+    OPPORTUNITIES,
+    ORDERS,
+    PHASES,
+    PRIORITIES,
+    PRODUCTS,
+    PROJECT_TICKETS,
+    PROJECTS,
+    PURCHASE_ORDERS,
+    SCHEDULE_ENTRIES,
+    SITES,
+    TICKETS,
+    TIME_ENTRIES,
+    TIME_SHEETS,
+    USER_DEFINED_FIELDS,
+    WORK_ROLES,
+    WORK_TYPES,
+    Table,
+)
+from cwp_local.sandbox.world import words
+from cwp_local.sandbox.world.dice import pick
+from cwp_shared.clock import iso_seconds
 
-Move = Callable[[Random, Row, tuple[Member, ...]], Row]
+_SOME_DAY = "2025-01-01T00:00:00Z"
+#: Texts that may not be longer get digits instead of words.
+_ROOM_FOR_WORDS = 60
+_DIGITS = 10
+#: An open ticket that is opened again is in progress, the third of the usual statuses.
+_IN_PROGRESS = 2
 
-
-def settle_status(row: Row, now: datetime, by: str) -> Row:
-    """A ticket whose closing fields say what its status says."""
-    board = lookups.BOARD_BY_ID.get(row["board"]["id"])
-    status = board.status(row["status"]["id"]) if board else None
-    if status is None or status.closed == row["closedFlag"]:
-        return row
-    kept = {key: value for key, value in row.items() if key not in CLOSING_FIELDS}
-    return {**kept, **closing(status, int(now.timestamp()), by)}
-
-
-def next_status(rng: Random, row: Row, now: datetime, by: str) -> Row:
-    """A ticket one or more steps on; a closed one is opened again."""
-    board = lookups.BOARD_BY_ID[row["board"]["id"]]
-    status = board.status(row["status"]["id"])
-    ahead = [one for one in board.statuses if status and one.rank > status.rank]
-    chosen = board.statuses[2] if row["closedFlag"] or not ahead else pick(rng, ahead)
-    return settle_status({**row, "status": chosen.reference}, now, by)
-
-
-def quiet_move(rng: Random, table: Table, row: Row, staff: tuple[Member, ...]) -> Row:
-    """A change that no other row repeats; it always differs from what was."""
-    return pick(rng, _QUIET[table.id])(rng, row, staff)
-
-
-def _another(rng: Random, things: tuple[Row, ...], current: Row | None) -> Row:
-    others = [thing for thing in things if not current or thing["id"] != current["id"]]
-    return pick(rng, others or things)
-
-
-def _priority(rng: Random, row: Row, _: tuple[Member, ...]) -> Row:
-    return {**row, "priority": _another(rng, lookups.PRIORITIES, row.get("priority"))}
-
-
-def _owner(rng: Random, row: Row, staff: tuple[Member, ...]) -> Row:
-    owner = _another(rng, tuple(member.reference for member in staff), row.get("owner"))
-    return {**row, "owner": owner, "resources": owner["identifier"]}
-
-
-def _budget(rng: Random, row: Row, _: tuple[Member, ...]) -> Row:
-    return {**row, "budgetHours": row.get("budgetHours", 0.0) + 1 + int(rng.random() * 4)}
-
-
-def _notes(rng: Random, row: Row, _: tuple[Member, ...]) -> Row:
-    return {**row, "notes": f"{row.get('notes', '')} {pick(rng, words.WORK_DONE)}".strip()}
-
-
-def _billing(_: Random, row: Row, __: tuple[Member, ...]) -> Row:
-    other = "DoNotBill" if row.get("billableOption") == "Billable" else "Billable"
-    return {**row, "billableOption": other}
-
-
-def _company_phone(rng: Random, row: Row, _: tuple[Member, ...]) -> Row:
-    return {**row, "phoneNumber": _number(rng, row.get("phoneNumber"))}
-
-
-def _headcount(rng: Random, row: Row, _: tuple[Member, ...]) -> Row:
-    return {**row, "numberOfEmployees": row.get("numberOfEmployees", 0) + 1 + int(rng.random() * 9)}
-
-
-def _title(rng: Random, row: Row, _: tuple[Member, ...]) -> Row:
-    others = [title for title in words.TITLES if title != row.get("title")]
-    return {**row, "title": pick(rng, others)}
-
-
-def _active(rng: Random, row: Row, _: tuple[Member, ...]) -> Row:
-    return {**row, "inactiveFlag": not row.get("inactiveFlag"), "unsubscribeFlag": chance(rng, 0.5)}
-
-
-def _number(rng: Random, current: str | None) -> str:
-    while (number := f"813555{int(rng.random() * 10_000):04d}") == current:
-        pass
-    return number
-
-
-_QUIET: dict[str, tuple[Move, ...]] = {
-    COMPANIES.id: (_company_phone, _headcount),
-    CONTACTS.id: (_title, _active),
-    TICKETS.id: (_priority, _owner, _budget),
-    TIME_ENTRIES.id: (_notes, _billing),
+#: Changes that no other row repeats: any of these fields gets another value.
+_QUIET: Mapping[Table, tuple[str, ...]] = {
+    LOCATIONS: ("overridePhoneNumber",),
+    DEPARTMENTS: ("name",),
+    WORK_ROLES: ("hourlyRate",),
+    WORK_TYPES: ("rate",),
+    USER_DEFINED_FIELDS: ("sequenceNumber", "helpText"),
+    MEMBERS: ("notes", "hourlyRate"),
+    BOARDS: ("sendToContactFlag", "autoAssignLimitAmount"),
+    BOARD_STATUSES: ("customerPortalDescription",),
+    PRIORITIES: ("urgencySortOrder",),
+    COMPANY_TYPES: ("serviceAlertFlag",),
+    COMPANY_STATUSES: ("notifyFlag",),
+    AGREEMENT_TYPES: ("billAmount",),
+    CATALOG_ITEMS: ("price", "cost"),
+    COMPANIES: ("phoneNumber", "numberOfEmployees"),
+    SITES: ("phoneNumber",),
+    CONTACTS: ("title", "inactiveFlag"),
+    CONFIGURATIONS: ("notes", "ipAddress"),
+    OPPORTUNITIES: ("notes", "expectedCloseDate"),
+    AGREEMENTS: ("billAmount", "internalNotes"),
+    ADDITIONS: ("quantity",),
+    ORDERS: ("notes",),
+    PROJECTS: ("budgetHours", "description"),
+    PHASES: ("budgetHours", "notes"),
+    TICKETS: ("priority", "owner", "budgetHours"),
+    PROJECT_TICKETS: ("priority", "owner", "budgetHours"),
+    NOTES: ("text",),
+    ACTIVITIES: ("notes", "notifyFlag"),
+    SCHEDULE_ENTRIES: ("doneFlag", "hours"),
+    TIME_SHEETS: ("hours",),
+    INVOICES: ("internalNotes", "reference"),
+    TIME_ENTRIES: ("notes", "billableOption"),
+    EXPENSES: ("notes", "amount"),
+    PRODUCTS: ("internalNotes", "quantity"),
+    PURCHASE_ORDERS: ("trackingNumber", "internalNotes"),
 }
+
+
+class Moves:
+    """The moves of one edit.
+
+    Args:
+        edit: where changed rows will be stored.
+        rng: decides what happens.
+    """
+
+    def __init__(self, edit: Edit, rng: Random) -> None:
+        self._edit = edit
+        self._rng = rng
+        self._priorities = _references(edit.rows, "PriorityReference", PRIORITIES)
+        self._staff = _references(edit.rows, "MemberReference", MEMBERS)
+
+    def next_status(self, table: Table, row: Row) -> Row:
+        """A ticket one or more steps on; a closed one is opened again."""
+        statuses = statuses_of(self._edit.rows, value_at(row, "board/id"))
+        if not statuses:
+            return self.quiet(table, row)
+        ids = [status["id"] for status in statuses]
+        held = value_at(row, "status/id")
+        ahead = statuses[ids.index(held) + 1 :] if held in ids else statuses
+        reopened = statuses[min(_IN_PROGRESS, len(statuses) - 1)]
+        chosen = reopened if row.get("closedFlag") or not ahead else pick(self._rng, ahead)
+        status = reference_to("ServiceStatusReference", BOARD_STATUSES, chosen)
+        moved = {**row, "status": status}
+        return settled(self._edit.rows, table, moved, self._edit.now, self._edit.by)
+
+    def quiet(self, table: Table, row: Row) -> Row:
+        """A change that no other row repeats; it always differs from what was."""
+        name = pick(self._rng, _QUIET[table])
+        if name == "priority":
+            return {**row, **self._another(name, self._priorities, row)}
+        if name == "owner":
+            owner = self._another(name, self._staff, row)
+            moved = {**row, **owner}
+            return {**moved, "resources": value_at(moved, "owner/identifier") or ""}
+        type_text = table.entity.types[name]
+        while (value := _other(self._rng, type_text, row.get(name))) == row.get(name):
+            pass
+        return {**row, name: value}
+
+    def _another(self, name: str, things: list[Row], row: Row) -> Row:
+        others = [thing for thing in things if thing["id"] != value_at(row, f"{name}/id")]
+        return {name: pick(self._rng, others)} if others else {}
+
+
+Change = Callable[[Random, str, object], object]
+
+
+def _other(rng: Random, type_text: str, value: object) -> object:
+    """Another value of a field's type; now and then it is the same by chance."""
+    kind = type_text.partition("(")[0].partition(":")[0]
+    return _CHANGES[kind](rng, type_text, value)
+
+
+def _another_text(rng: Random, type_text: str, _: object) -> str:
+    room = int(type_text[len("string(") : -1]) if "(" in type_text else _ROOM_FOR_WORDS
+    if room >= _ROOM_FOR_WORDS:
+        return f"{pick(rng, words.WORK_DONE)} {int(rng.random() * 1000)}"[:room]
+    return str(int(rng.random() * 10 ** min(room, _DIGITS)))
+
+
+def _another_number(rng: Random, _: str, value: object) -> float:
+    old = value if isinstance(value, int | float) else 0
+    return old + 1 + int(rng.random() * 4)
+
+
+def _another_date(rng: Random, _: str, value: object) -> str:
+    old = datetime.fromisoformat(str(value or _SOME_DAY))
+    return iso_seconds(old + timedelta(days=1 + int(rng.random() * 30)))
+
+
+def _another_choice(rng: Random, type_text: str, _: object) -> str:
+    return pick(rng, type_text.removeprefix("enum:").split("|"))
+
+
+_CHANGES: Mapping[str, Change] = {
+    "bool": lambda _, __, value: not value,
+    "string": _another_text,
+    "int": _another_number,
+    "double": _another_number,
+    "date-time": _another_date,
+    "enum": _another_choice,
+}
+
+
+def _references(rows: Writing, kind: str, table: Table) -> list[Row]:
+    found = (rows.get(table, row_id) for row_id in rows.ids(table, EVERY_ROW))
+    return [reference_to(kind, table, row) for row in found if row]

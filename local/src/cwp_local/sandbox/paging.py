@@ -24,20 +24,30 @@ class Window:
         return 0 if self.after is not None else (self.number - 1) * self.size
 
 
-def window(call: Call) -> Window:
+def window(call: Call, *, ordered: bool, strict_size: bool = False) -> Window:
     """The page that a request asks for; more than 1,000 rows are never given.
 
+    Args:
+        call: the request; forward-only if its header says so, in any case.
+        ordered: whether the request brings an order of its own.
+        strict_size: refuse a larger page, as services of 2016 did, rather than cut it to 1,000.
+
     Raises:
-        Refused: 400 for a page or size that is none, and for orderBy with forward-only.
+        Refused: 400 for a page or size that is none, and for an order with forward-only.
     """
-    forward = call.headers.get("pagination-type", "").lower() == "forward-only"
-    if forward and call.parameter("orderBy"):
+    size = _number(call, "pageSize", _DEFAULT_SIZE, 1, _LARGEST_SIZE if strict_size else None)
+    size = min(size, _LARGEST_SIZE)
+    if call.headers.get("pagination-type", "").strip().lower() != "forward-only":
+        return Window(size, _number(call, "page", 1, 1), after=None)
+    if ordered:
         raise refused(400, "InvalidRequest", "orderBy is not allowed with forward-only pagination.")
-    return Window(
-        size=min(_number(call, "pageSize", _DEFAULT_SIZE), _LARGEST_SIZE),
-        number=_number(call, "page", 1),
-        after=_number(call, "pageId", 0, lowest=0) if forward else None,
-    )
+    return Window(size, 1, after=_number(call, "pageId", 0, 0))
+
+
+def page_size_asked(call: Call) -> int:
+    """The size of page that a request names, before it is cut; 25 for a text that is no number."""
+    text = call.parameter("pageSize").strip()
+    return int(text) if re.fullmatch(r"[0-9]{1,10}", text) else _DEFAULT_SIZE
 
 
 def numbered_links(call: Call, page: Window, total: int) -> str:
@@ -67,11 +77,12 @@ def _link(call: Call, name: str, value: int) -> str:
     return f"{call.base_url}{call.path.rstrip('/')}/?{query}{'&' if query else ''}{name}={value}"
 
 
-def _number(call: Call, name: str, default: int, *, lowest: int = 1) -> int:
-    text = call.parameter(name)
+def _number(call: Call, name: str, default: int, lowest: int, highest: int | None = None) -> int:
+    highest = highest or _LARGEST_NUMBER
+    text = call.parameter(name).strip()
     if not text:
         return default
-    if not re.fullmatch(r"[0-9]{1,10}", text) or not lowest <= int(text) <= _LARGEST_NUMBER:
-        message = f"The field {name} must be between {lowest} and {_LARGEST_NUMBER}."
+    if not re.fullmatch(r"[0-9]{1,10}", text) or not lowest <= int(text) <= highest:
+        message = f"The field {name} must be between {lowest} and {highest}."
         raise invalid("paging", [("OutOfRange", name, message)])
     return int(text)

@@ -1,98 +1,114 @@
-"""Lists, counts and single rows."""
+"""Lists, searches, counts and single rows.
+
+Each takes `within`, which holds for the rows that the request may see at all: those under one
+parent, for a nested collection.
+"""
 
 import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
-from cwp_local.sandbox.calls import Answer, Call, json_answer, refused
+from cwp_local.sandbox.access_path import access_path
+from cwp_local.sandbox.calls import Answer, Call, json_answer, json_text, refused
 from cwp_local.sandbox.catalogue import UnknownNameError
 from cwp_local.sandbox.company import Company
-from cwp_local.sandbox.conditions import (
-    Clause,
-    ConditionError,
-    compile_conditions,
-    compile_order,
-)
+from cwp_local.sandbox.conditions import EVERY_ROW, Clause, ConditionError, all_of, searched
+from cwp_local.sandbox.filters import Filters, filters_of
 from cwp_local.sandbox.paging import Window, forward_link, numbered_links, window
-from cwp_local.sandbox.projection import project
-from cwp_local.sandbox.store import Page
+from cwp_local.sandbox.projection import project, selection
+from cwp_local.sandbox.store import Page, Store
 from cwp_local.sandbox.tables import Table
+from cwp_local.sandbox.weather.time_zone_bug import mistaken
 
 T = TypeVar("T")
 
-#: Would change the answer, so that ignoring them, as unknown ones are, would be a lie.
-_NOT_SIMULATED = ("childConditions", "customFieldConditions")
-
 #: How SQLite says that an expression is more than it takes.
-_TOO_MUCH = ("too complex", "too large", "too many", "overflow", "too deep")
+_TOO_MUCH = ("too complex", "too large", "too many", "too big", "overflow", "too deep")
 
 
-def list_rows(company: Company, table: Table, call: Call) -> Answer:
-    """One page of a collection, as a JSON array, with its Link header.
+def list_rows(company: Company, table: Table, call: Call, within: Clause = EVERY_ROW) -> Answer:
+    """One page of a collection, as a JSON array, with its Link header; also of a search.
 
     Raises:
         Refused: 400 for conditions, orderBy or paging that make no sense.
     """
-    spoiled = company.forecast.instead_of_page(table.id)
-    if spoiled:
-        return spoiled
-    where, page = _where(table, call), window(call)
-    found = _asked(lambda: _page(company, table, where, page, call))
-    body = b"[" + b",".join(_cut(call, found.bodies)) + b"]"
-    link = _links(company, table, where, page, found, call)
+    filters = _filters(company, call)
+    strict = company.forecast.weather.oversize == "refuse"
+    page = window(call, ordered=bool(filters.order_by.strip()), strict_size=strict)
+    visible = all_of(within, _seen(company, table))
+    found, link = _asked(lambda: _page(company.store, table, visible, filters, page, call))
+    company.forecast.check_rows(table, found.ids)
+    body = b"[" + b",".join(_cut(found.bodies, filters.fields)) + b"]"
     return Answer(200, body, {} if link is None else {"Link": link})
 
 
-def count_rows(company: Company, table: Table, call: Call) -> Answer:
+def count_rows(company: Company, table: Table, call: Call, within: Clause = EVERY_ROW) -> Answer:
     """`{"count": N}` of the rows that conditions hold for.
 
     Raises:
         Refused: 400 for conditions that make no sense.
     """
-    where = _where(table, call)
-    return json_answer({"count": _asked(lambda: company.store.count(table, where))})
+    filters = _filters(company, call)
+    visible = all_of(within, _seen(company, table))
+    return json_answer({"count": _asked(lambda: _count(company.store, table, visible, filters))})
 
 
-def one_row(company: Company, table: Table, row_id: int, call: Call) -> Answer:
+def one_row(
+    company: Company, table: Table, row_id: int, call: Call, within: Clause = EVERY_ROW
+) -> Answer:
     """A row.
 
     Raises:
         Refused: 404.
     """
-    body = company.store.body(table, row_id)
-    if body is None:
+    where = all_of(Clause("id = ?", (row_id,)), within, _seen(company, table))
+    found = company.store.page(table, where, "id", 1)
+    if not found.bodies:
         raise refused(404, "NotFound", f"{table.noun} {row_id} not found")
-    return Answer(200, _cut(call, [body])[0])
+    company.forecast.check_rows(table, found.ids)
+    return Answer(200, _cut(found.bodies, filters_of(call).fields)[0])
 
 
-def _cut(call: Call, bodies: list[bytes]) -> list[bytes]:
-    fields = call.parameter("fields")
-    return [project(body, fields) for body in bodies] if fields else bodies
+def _filters(company: Company, call: Call) -> Filters:
+    return mistaken(filters_of(call), company.forecast.weather.filter_shift_hours)
 
 
-def _where(table: Table, call: Call) -> Clause:
-    for name in _NOT_SIMULATED:
-        if call.parameter(name):
-            raise refused(400, "NotSimulated", f"The sandbox does not know {name} yet.")
-    return _asked(lambda: compile_conditions(table, call.parameter("conditions")))
+def _seen(company: Company, table: Table) -> Clause:
+    """The rows that the caller's role sees."""
+    hidden = company.forecast.hidden(table)
+    if not hidden:
+        return EVERY_ROW
+    ids = json_text(sorted(hidden))
+    return Clause("id NOT IN (SELECT value FROM json_each(?))", (ids,))
 
 
-def _page(company: Company, table: Table, where: Clause, page: Window, call: Call) -> Page:
+def _cut(bodies: list[bytes], fields: str) -> list[bytes]:
+    if not fields.strip():
+        return bodies
+    wanted = selection(fields)
+    return [project(body, wanted) for body in bodies]
+
+
+def _page(
+    store: Store, table: Table, visible: Clause, filters: Filters, page: Window, call: Call
+) -> tuple[Page, str | None]:
+    """The page and its Link header, if it has one."""
+    path = access_path(store, table, filters)
+    where = all_of(visible, filters.where(table, path.page))
     if page.after is not None:
-        where = Clause(f"({where.sql}) AND id > ?", (*where.values, page.after))
-        return company.store.page(table, where, "id", page.size)
-    order = compile_order(table, call.parameter("orderBy"))
-    return company.store.page(table, where, order, page.size, page.offset)
-
-
-def _links(
-    company: Company, table: Table, where: Clause, page: Window, found: Page, call: Call
-) -> str | None:
-    if page.after is not None:
-        return forward_link(call, found.ids[-1] if found.more else None)
+        later = Clause(f"{searched('id', path.page)} > ?", (page.after,))
+        found = store.page(table, all_of(where, later), "id", page.size)
+        return found, forward_link(call, found.ids[-1] if found.more else None)
+    found = store.page(table, where, filters.order(table), page.size, page.offset)
     if page.number == 1 and not found.more:
-        return None
-    return numbered_links(call, page, company.store.count(table, where))
+        return found, None
+    total = store.count(table, all_of(visible, filters.where(table, path.count)))
+    return found, numbered_links(call, page, total)
+
+
+def _count(store: Store, table: Table, visible: Clause, filters: Filters) -> int:
+    path = access_path(store, table, filters)
+    return store.count(table, all_of(visible, filters.where(table, path.count)))
 
 
 def _asked(answer: Callable[[], T]) -> T:
@@ -103,7 +119,7 @@ def _asked(answer: Callable[[], T]) -> T:
         raise refused(400, "ApiFindCondition", f"{error} is not a recognized name.") from None
     except (ConditionError, RecursionError) as error:
         raise refused(400, "ApiFindCondition", str(error)) from None
-    except sqlite3.OperationalError as error:
+    except (sqlite3.OperationalError, sqlite3.DataError) as error:
         if not any(words in str(error) for words in _TOO_MUCH):
             raise
         text = f"The conditions are more than the sandbox can evaluate: {error}"

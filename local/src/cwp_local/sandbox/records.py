@@ -1,17 +1,90 @@
-"""How a row lies in SQL: id, last_updated, a column per indexed value, and its JSON text."""
+"""How a row lies in SQL: id, last_updated, a column per indexed value, and its packed JSON.
 
+`body` is a column too: the JSON, unpacked when an expression asks for it. What reads a body often
+unpacks it itself. A few rows of the live service have no lastUpdated: it is NULL then.
+"""
+
+import sqlite3
+import zlib
+from functools import cache
 from typing import Any
 
-from cwp_local.sandbox.calls import Row, json_text
-from cwp_local.sandbox.conditions.sql import Bound, link_column
-from cwp_local.sandbox.tables import Table
+import msgspec
 
+from cwp_local.sandbox.calls import Row
+from cwp_local.sandbox.conditions import Bound, link_column
+from cwp_local.sandbox.packing import Codec, Codecs
+from cwp_local.sandbox.tables import TABLES, Table
+
+# Names of tables and columns are the program's own; everything from outside is bound.
+_TABLE = (
+    "CREATE TABLE {table} (id INTEGER PRIMARY KEY AUTOINCREMENT, last_updated TEXT, "
+    "{links}packed BLOB NOT NULL, body TEXT AS (unpacked('{table}', packed)))"
+)
+_OTHERS = (
+    "CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE dictionaries (name TEXT PRIMARY KEY, content BLOB NOT NULL)",
+    """CREATE TABLE history (seq INTEGER PRIMARY KEY, time TEXT NOT NULL, kind TEXT NOT NULL,
+    name TEXT NOT NULL, row_id INTEGER NOT NULL, packed BLOB)""",
+    "CREATE INDEX history_rows ON history (name, row_id)",
+)
+_INDEX = "CREATE INDEX {table}_{number} ON {table} {part}"
 _INSERT = "INSERT INTO {table} ({columns}) VALUES ({marks})"
+_DICTIONARY = "SELECT content FROM dictionaries WHERE name = ?"
+_ADD_DICTIONARY = "INSERT INTO dictionaries (name, content) VALUES (?, ?)"
+
+_encode = msgspec.json.Encoder().encode
+
+
+def create_tables(connection: sqlite3.Connection) -> None:
+    """All tables of a company file, without their indexes."""
+    for sql in _tables():
+        connection.execute(sql)
+    connection.execute(f"PRAGMA user_version = {_version()}")
+
+
+def check_version(connection: sqlite3.Connection) -> None:
+    """Refuse a file whose tables are not what they are now.
+
+    Raises:
+        sqlite3.DatabaseError: the file was made by another version of the sandbox.
+    """
+    if connection.execute("PRAGMA user_version").fetchone()[0] != _version():
+        raise sqlite3.DatabaseError("it was made by another version of the sandbox")
+
+
+def create_indexes(connection: sqlite3.Connection, table: Table) -> None:
+    """The indexes of one table; quicker once its rows are there.
+
+    Most values that rows are found by are seldom there, so that their indexes are short.
+    """
+    links = map(link_column, table.indexed)
+    parts = ["(id, last_updated)", "(last_updated, id)"]
+    parts += [f"({name}) WHERE {name} IS NOT NULL" for name in links]
+    for number, part in enumerate(parts):
+        connection.execute(_INDEX.format(table=table.id, number=number, part=part))
+
+
+def add_dictionary(connection: sqlite3.Connection, table: Table, content: bytes) -> None:
+    """Keep what a table's bodies are packed against."""
+    connection.execute(_ADD_DICTIONARY, (table.id, content))
+
+
+def codecs_of(connection: sqlite3.Connection) -> Codecs:
+    """The codecs of an open file, which then knows the function behind the column `body`."""
+
+    def dictionary(table_id: str) -> bytes:
+        found = connection.execute(_DICTIONARY, (table_id,)).fetchone()
+        return found[0] if found else b""
+
+    codecs = Codecs(dictionary)
+    connection.create_function("unpacked", 2, codecs.unpacked, deterministic=True)
+    return codecs
 
 
 def columns(table: Table) -> list[str]:
     """The columns of a collection's SQL table, in the order of a record."""
-    return ["id", "last_updated", *map(link_column, table.indexed), "body"]
+    return ["id", "last_updated", *map(link_column, table.indexed), "packed"]
 
 
 def insert_sql(table: Table) -> str:
@@ -21,13 +94,33 @@ def insert_sql(table: Table) -> str:
     return _INSERT.format(table=table.id, columns=", ".join(names), marks=marks)
 
 
-def record(table: Table, row: Row) -> tuple[Bound | None, ...]:
+def record(table: Table, row: Row, codec: Codec) -> tuple[Bound | bytes | None, ...]:
     """A row as it is stored."""
-    links = (_link(row, path) for path in table.indexed)
-    return (row["id"], row["_info"]["lastUpdated"], *links, json_text(row))
+    links = []
+    for name, inner in _paths(table):
+        value: Any = row.get(name)
+        # A reference may be empty: {}.
+        links.append((value or {}).get(inner) if inner else value)
+    return (row["id"], row["_info"].get("lastUpdated"), *links, codec.pack(_encode(row)))
 
 
-def _link(row: Row, path: str) -> Any:
-    name, _, inner = path.partition("/")
-    value = row.get(name)
-    return value.get(inner) if inner and value else value
+@cache
+def _tables() -> tuple[str, ...]:
+    links = {
+        table: "".join(f"{link_column(path)}, " for path in table.indexed)
+        for table in TABLES.values()
+    }
+    return (*_OTHERS, *(_TABLE.format(table=each.id, links=links[each]) for each in links))
+
+
+@cache
+def _version() -> int:
+    """Differs when the tables differ; 31 bits, as SQLite keeps it."""
+    return zlib.crc32("".join(_tables()).encode()) >> 1
+
+
+@cache
+def _paths(table: Table) -> tuple[tuple[str, str], ...]:
+    """Where the indexed values lie: field, and the name within it or nothing."""
+    parts = (path.partition("/") for path in table.indexed)
+    return tuple((name, inner) for name, _, inner in parts)

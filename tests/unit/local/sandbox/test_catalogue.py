@@ -40,6 +40,9 @@ def test_a_field_of_the_row_wins_over_info() -> None:
         "initialDescription",  # only a POST takes it
         "customFields",
         "customFields/caption",
+        "board/_info/lastUpdated",
+        "board/_info",
+        "company/lastUpdated",
     ],
 )
 def test_other_names_are_unknown(name: str) -> None:
@@ -50,6 +53,20 @@ def test_other_names_are_unknown(name: str) -> None:
 def test_child_collections_are_not_addressable() -> None:
     with pytest.raises(UnknownNameError, match="types/name"):
         CONTACTS.entity.field("types/name")
+
+
+def test_fields_of_list_elements() -> None:
+    child = CONTACTS.entity.child("COMMUNICATIONITEMS/Type/Name")
+    assert (child.collection, child.field.path) == ("communicationItems", ("type", "name"))
+    assert CONTACTS.entity.child("customFields/value").field.kind == "object"
+
+
+@pytest.mark.parametrize(
+    "name", ["types", "types/x", "types/_info", "typeIds/id", "company/id", "", "x"]
+)
+def test_other_names_of_elements_are_unknown(name: str) -> None:
+    with pytest.raises(UnknownNameError):
+        CONTACTS.entity.child(name)
 
 
 def test_enums_know_their_choices() -> None:

@@ -106,5 +106,5 @@ def test_names_that_are_none(name: str) -> None:
 
 
 def test_unknown_tables_are_named() -> None:
-    with pytest.raises(ValueError, match="unknown table 'nonsense'; the sandbox has company_comp"):
+    with pytest.raises(ValueError, match="unknown table 'nonsense'; the sandbox has system_"):
         ChangesAsked.model_validate({"tables": ["nonsense"]})

@@ -72,7 +72,7 @@ def test_lists_show_no_keys(client: Client) -> None:
 @pytest.mark.parametrize(
     "route",
     [control_routes.get_company, control_routes.delete_company, control_routes.play_changes,
-     control_routes.set_weather, control_routes.get_weather],
+     control_routes.set_weather, control_routes.change_weather, control_routes.get_weather],
 )  # fmt: skip
 def test_unknown_company(client: Client, route: Callable[..., Answer]) -> None:
     answer = ask(client, route, {}, company="nobody")
@@ -103,7 +103,7 @@ def test_patching_with_nothing_new_still_touches(client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("table", "row_id", "words"),
-    [("nonsense", "5", "no table 'nonsense'; tables: company_companies"),
+    [("nonsense", "5", "no table 'nonsense'; tables: system_locations"),
      ("time_entries", "5", "company Acme: time_entries has no row 5")],
 )  # fmt: skip
 @pytest.mark.parametrize("route", [control_routes.get_row, control_routes.patch_row])
@@ -122,8 +122,30 @@ def test_weather_is_told_back(client: Client) -> None:
     assert content(ask(client, control_routes.get_weather, company="Acme")) == told
 
 
-def test_log_takes_numbers_only(client: Client) -> None:
-    answer = ask(client, control_routes.get_log, query="since=yesterday")
+def test_changing_a_part_of_the_weather(client: Client) -> None:
+    first = {"skew_seconds": 5, "status": {"code": 500, "times": 2}}
+    ask(client, control_routes.set_weather, first, company="Acme")
+    client.get("/time/entries")
+    part = {"skew_seconds": None, "forbidden": ["time_entries"]}
+    told = content(ask(client, control_routes.change_weather, part, company="Acme"))
+    assert told == {"forbidden": ["time_entries"], "status": [{"code": 500, "times": 1}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [(b"{", "not valid JSON"), ([], "JSON object"), ({"storm": 1}, "storm: "),
+     ({"slow": {"seconds": 0}}, "slow.0.seconds: ")],
+)  # fmt: skip
+def test_parts_of_weather_that_are_none(client: Client, body: Any, words: str) -> None:
+    answer = ask(client, control_routes.change_weather, body, company="Acme")
+    assert answer.status == 400
+    assert words in error(answer)
+    assert content(ask(client, control_routes.get_weather, company="Acme")) == {}
+
+
+@pytest.mark.parametrize("route", [control_routes.get_log, control_routes.get_log_summary])
+def test_log_takes_numbers_only(client: Client, route: Callable[..., Answer]) -> None:
+    answer = ask(client, route, query="since=yesterday")
     assert answer.status == 400
     assert "is not a number" in error(answer)
 

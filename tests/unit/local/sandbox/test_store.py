@@ -1,7 +1,10 @@
+import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 
+from cwp_local.sandbox.companies import BadFileError, Companies
 from cwp_local.sandbox.conditions import Clause
 from cwp_local.sandbox.tables import TABLES, TICKETS
 from tests.unit.local.sandbox.clients import Client
@@ -10,8 +13,9 @@ ALL = Clause("1")
 
 
 def plan(client: Client, sql: str) -> str:
-    with client.company.store._reading() as connection:
-        return " ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}"))
+    with client.company.store._reading() as session:
+        plan = session.connection.execute(f"EXPLAIN QUERY PLAN {sql}")
+        return " ".join(row[3] for row in plan)
 
 
 @pytest.mark.parametrize(
@@ -70,3 +74,32 @@ def test_a_file_that_is_gone_does_not_come_back_empty(client: Client) -> None:
     with pytest.raises(Exception, match="unable to open"):
         client.company.store.count(TICKETS, ALL)
     assert not path.exists()
+
+
+def test_a_file_of_another_version_is_refused(client: Client) -> None:
+    path = client.company.store.path
+    client.companies.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 5")
+    with pytest.raises(BadFileError, match=r"another version of the sandbox.*delete it to go on"):
+        Companies(path.parent, client.clock)
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        "lastUpdated > [2026-11-01T00:00:00Z] and lastUpdated <= [2026-11-20T00:00:00Z]",
+        "lastUpdated > [2024-11-01T00:00:00Z] and id > 20100",
+        "lastUpdated > [2027-11-01T00:00:00Z]",
+    ],
+)
+@pytest.mark.parametrize("order", ["", "id", "id desc", "summary"])
+@pytest.mark.parametrize("few", [0, 30_000])
+def test_both_ways_of_choosing_rows_choose_the_same(
+    still: Client, monkeypatch: pytest.MonkeyPatch, conditions: str, order: str, few: int
+) -> None:
+    asked = {"conditions": conditions, "orderBy": order, "pageSize": 20, "page": 2}
+    first = still.ids("/service/tickets", **asked)
+    monkeypatch.setattr("cwp_local.sandbox.choosing._TRIED_STEPS", 1)
+    monkeypatch.setattr("cwp_local.sandbox.choosing._FEW_ROWS", few)
+    assert still.ids("/service/tickets", **asked) == first

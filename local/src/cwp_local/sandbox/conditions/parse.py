@@ -8,7 +8,7 @@
          | Negation     the part does not hold
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -81,13 +81,13 @@ class SortKey:
 
 
 @lru_cache(maxsize=256)
-def parse_conditions(text: str) -> Node:
-    """The node that `text` describes.
+def parse_conditions(text: str, label: str = "conditions") -> Node:
+    """The node that `text` describes; `label` is what errors call the text.
 
     Raises:
         ConditionError: `text` is not in the grammar, or nests too deep.
     """
-    return _node(_read("conditions", text).children[0], 0)
+    return _node(_read("conditions", text, label).children[0], label, 0)
 
 
 @lru_cache(maxsize=64)
@@ -97,15 +97,26 @@ def parse_order(text: str) -> tuple[SortKey, ...]:
     Raises:
         ConditionError: `text` is not in the grammar.
     """
-    keys = (key.children for key in _read("order_by", text).children)
+    keys = (key.children for key in _read("order_by", text, "orderBy").children)
     return tuple(SortKey(str(name), str(*way).lower() == "desc") for name, *way in keys)
 
 
-def _read(start: str, text: str) -> "Tree[Any]":
+def names_in(node: Node) -> Iterator[str]:
+    """The names that a node tests, as written, with repetitions."""
+    match node:
+        case Comparison():
+            yield node.name
+        case Negation():
+            yield from names_in(node.part)
+        case Every() | Some():
+            for part in node.parts:
+                yield from names_in(part)
+
+
+def _read(start: str, text: str, label: str) -> "Tree[Any]":
     try:
         return _grammar().parse(text, start=start)
     except UnexpectedInput as error:
-        label = "orderBy" if start == "order_by" else start
         raise ConditionError(f"{label} cannot be read {_place(error, text)}.") from None
 
 
@@ -123,11 +134,12 @@ def _grammar() -> Lark:
     return Lark(text, parser="lalr", start=["conditions", "order_by"])
 
 
-def _node(tree: "Tree[Any]", depth: int) -> Node:
+def _node(tree: "Tree[Any]", label: str, depth: int) -> Node:
     if depth > _DEEPEST:
-        raise ConditionError(f"conditions nest deeper than {_DEEPEST} levels.")
+        raise ConditionError(f"{label} nest deeper than {_DEEPEST} levels.")
     if tree.data in _GROUPS:
-        return _GROUPS[tree.data](tuple(_node(child, depth + 1) for child in tree.children))
+        parts = tuple(_node(child, label, depth + 1) for child in tree.children)
+        return _GROUPS[tree.data](parts)
     return _COMPARISONS[tree.data]([child for child in tree.children if isinstance(child, Token)])
 
 

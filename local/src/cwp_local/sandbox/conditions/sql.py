@@ -3,51 +3,104 @@
 A row is `id`, `last_updated`, `body`, its JSON, and a column for each value that its table indexes
 (`tables.Table.indexed`). Everything else is read from the body.
 
-Semantics, as those of a SQL server underneath: text compares without regard to (ASCII) case;
-a comparison with an absent value holds neither plain nor negated; `= null` asks for absence.
+`conditions` test values of the row itself. `childConditions` and `customFieldConditions` test
+elements of its lists: a row is found if there is one element of each list named for which the
+whole expression holds. So `communicationItems/value like "x*" AND
+communicationItems/communicationType="Email"` needs an e-mail address that begins with x, not an
+e-mail address and some item that begins with x. Alternatives of an outer OR are asked one by one.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeAlias
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
 
-from cwp_local.sandbox.catalogue import Field
+from cwp_local.sandbox.catalogue import ChildField, UnknownNameError
+from cwp_local.sandbox.conditions.comparisons import Bound, Clause, Value, collation, compare
 from cwp_local.sandbox.conditions.parse import (
     Comparison,
     ConditionError,
     Every,
-    Literal_,
-    Moment,
     Negation,
     Node,
     Some,
+    names_in,
     parse_conditions,
     parse_order,
 )
 from cwp_local.sandbox.tables import Table
 
-Bound: TypeAlias = str | int | float
-_GLOB = str.maketrans({"%": "*", "_": "?", "?": "[?]"})
+EVERY_ROW: Final = Clause("1")
+
+# Names of lists are the catalogue's; everything from outside is bound.
+_SOME_ELEMENT = "EXISTS (SELECT 1 FROM {lists} WHERE {test})"
 
 
-@dataclass(frozen=True)
-class Clause:
-    """A piece of SQL and the values bound to its question marks."""
-
-    sql: str
-    values: tuple[Bound, ...] = ()
-
-
-def compile_conditions(table: Table, text: str) -> Clause:
+def compile_conditions(table: Table, text: str, unsearched: str = "") -> Clause:
     """The WHERE clause of `conditions`; empty text holds for every row.
+
+    Args:
+        table: whose rows.
+        text: as sent.
+        unsearched: a column, `id` or `last_updated`, whose tests no index shall be searched for.
 
     Raises:
         ConditionError: the text cannot be read, or compares unlike things.
-        UnknownNameError: a name that rows of the collection do not have.
+        UnknownNameError: a name that rows of the collection do not have or cannot be found by.
+    """
+
+    def test(node: Comparison) -> Clause:
+        value = _value(table, node.name)
+        return compare(replace(value, sql=searched(value.sql, unsearched)), node)
+
+    return _clause(parse_conditions(text), test) if text.strip() else EVERY_ROW
+
+
+def compile_required(table: Table, text: str, wanted: str) -> Clause | None:
+    """What `conditions` require of a column in any case; None if nothing.
+
+    Raises:
+        ConditionError, UnknownNameError: as `compile_conditions` does.
     """
     if not text.strip():
-        return Clause("1")
-    return _clause(table, parse_conditions(text))
+        return None
+    tests = [
+        compare(value, node)
+        for node in _required(parse_conditions(text))
+        if (value := _value(table, node.name)).sql == wanted
+    ]
+    return _joined("AND", tests) if tests else None
+
+
+def searched(expression: str, unsearched: str) -> str:
+    """A column as it is; with a sign that keeps SQLite from its index, if that is `unsearched`."""
+    return f"+{expression}" if expression == unsearched else expression
+
+
+def compile_child_conditions(table: Table, text: str) -> Clause:
+    """The WHERE clause of `childConditions`, whose names begin with a list's: `types/name`.
+
+    Raises:
+        ConditionError: the text cannot be read, uses `in`, or compares unlike things.
+        UnknownNameError: a name that elements of the collection's lists do not have.
+    """
+    return _of_elements("childConditions", table.entity.child, text)
+
+
+def compile_custom_field_conditions(table: Table, text: str) -> Clause:
+    """The WHERE clause of `customFieldConditions`: `caption = "x" AND value != null`.
+
+    Raises:
+        ConditionError: the text cannot be read, uses `in`, or compares unlike things.
+        UnknownNameError: a name that custom fields do not have, or rows without custom fields.
+    """
+
+    def resolve(name: str) -> ChildField:
+        try:
+            return table.entity.child(f"customFields/{name}")
+        except UnknownNameError:
+            raise UnknownNameError(name) from None
+
+    return _of_elements("customFieldConditions", resolve, text)
 
 
 def compile_order(table: Table, text: str) -> str:
@@ -60,6 +113,17 @@ def compile_order(table: Table, text: str) -> str:
     keys = parse_order(text) if text.strip() else ()
     ways = [f"{_ordered(table, key.name)} {'DESC' if key.descending else 'ASC'}" for key in keys]
     return ", ".join([*ways, "id"])
+
+
+def linked(table: Table, path: str, value: Bound) -> Clause:
+    """Holds for the rows whose `path` ("ticket/id") is `value`."""
+    return Clause(f"{column(table, tuple(path.split('/')))} = ?", (value,))
+
+
+def all_of(*clauses: Clause) -> Clause:
+    """Holds where every one of the clauses does."""
+    parts = [clause for clause in clauses if clause != EVERY_ROW]
+    return _joined("AND", parts) if parts else EVERY_ROW
 
 
 def column(table: Table, path: tuple[str, ...]) -> str:
@@ -80,19 +144,63 @@ def link_column(path: str) -> str:
 
 def _ordered(table: Table, name: str) -> str:
     field = table.entity.field(name)
-    return column(table, field.path) + _collation(field)
+    return column(table, field.path) + collation(field)
 
 
-def _clause(table: Table, node: Node) -> Clause:
+def _value(table: Table, name: str) -> Value:
+    field = table.entity.field(name)
+    if "/".join(field.path) in table.unfilterable:
+        raise UnknownNameError(name)
+    return Value(field, column(table, field.path))
+
+
+def _required(node: Node) -> Iterator[Comparison]:
     match node:
         case Comparison():
-            return _comparison(table, node)
+            yield node
         case Every():
-            return _joined("AND", [_clause(table, part) for part in node.parts])
+            for part in node.parts:
+                yield from _required(part)
+
+
+def _of_elements(label: str, resolve: Callable[[str], ChildField], text: str) -> Clause:
+    def test(node: Comparison) -> Clause:
+        if node.operator == "in":
+            raise ConditionError(f"in can be used in conditions only, not in {label}.")
+        return compare(_element_value(resolve(node.name)), node)
+
+    def some_element(node: Node) -> Clause:
+        if isinstance(node, Some):
+            return _joined("OR", [some_element(part) for part in node.parts])
+        names = dict.fromkeys(resolve(name).collection for name in names_in(node))
+        lists = ", ".join(f"json_each(body, '$.{name}') AS each_{name}" for name in names)
+        found = _clause(node, test)
+        return Clause(_SOME_ELEMENT.format(lists=lists, test=found.sql), found.values)
+
+    return some_element(parse_conditions(text, label)) if text.strip() else EVERY_ROW
+
+
+def _element_value(child: ChildField) -> Value:
+    element = f"each_{child.collection}"
+
+    def read(function: str) -> str:
+        arguments = f"{element}.value, '$.{'.'.join(child.field.path)}'"
+        return f"CASE {element}.type WHEN 'object' THEN {function}({arguments}) END"
+
+    json_type = read("json_type") if child.field.kind == "object" else None
+    return Value(child.field, read("json_extract"), json_type)
+
+
+def _clause(node: Node, test: Callable[[Comparison], Clause]) -> Clause:
+    match node:
+        case Comparison():
+            return test(node)
+        case Every():
+            return _joined("AND", [_clause(part, test) for part in node.parts])
         case Some():
-            return _joined("OR", [_clause(table, part) for part in node.parts])
+            return _joined("OR", [_clause(part, test) for part in node.parts])
         case Negation():
-            inner = _clause(table, node.part)
+            inner = _clause(node.part, test)
             return Clause(f"NOT ({inner.sql})", inner.values)
 
 
@@ -103,91 +211,3 @@ def _joined(word: str, parts: list[Clause]) -> Clause:
     middle = len(parts) // 2
     left, right = _joined(word, parts[:middle]), _joined(word, parts[middle:])
     return Clause(f"({left.sql} {word} {right.sql})", left.values + right.values)
-
-
-def _comparison(table: Table, node: Comparison) -> Clause:
-    field = table.entity.field(node.name)
-    expression = column(table, field.path)
-    if node.values == (None,):
-        return _null_test(expression, node.operator)
-    if node.operator in _MATCHES:
-        return _match(field, expression, node)
-    bound = tuple(_bound(field, value) for value in node.values)
-    expression += _collation(field)
-    if node.operator == "in":
-        return Clause(f"{expression} IN ({','.join('?' * len(bound))})", bound)
-    return Clause(f"{expression} {node.operator} ?", bound)
-
-
-def _collation(field: Field) -> str:
-    return " COLLATE NOCASE" if field.kind in ("string", "enum") else ""
-
-
-def _null_test(expression: str, operator: str) -> Clause:
-    tests = {"=": "IS NULL", "!=": "IS NOT NULL"}
-    if operator not in tests:
-        raise ConditionError(f"null can be compared by = and != only, not by {operator}.")
-    return Clause(f"{expression} {tests[operator]}")
-
-
-_MATCHES = {
-    # `*` and `%` stand for any text, `_` for one character, `[...]` for one of a set.
-    "like": "lower({}) GLOB lower(?)",
-    "contains": "instr(lower({}), lower(?)) > 0",
-}
-
-
-def _match(field: Field, expression: str, node: Comparison) -> Clause:
-    if field.kind not in ("string", "enum"):
-        raise ConditionError(f"{node.name} is a {field.kind}; only text can be searched.")
-    text = str(node.values[0])
-    sought = text.translate(_GLOB) if node.operator == "like" else text
-    return Clause(_MATCHES[node.operator].format(expression), (sought,))
-
-
-def _bound(field: Field, value: Literal_) -> Bound:
-    kind = _kind(value)
-    if kind not in _ACCEPTED.get(field.kind, ()):
-        raise ConditionError(
-            f"Expected a {field.kind} value, not a {kind}. String values should be enclosed with "
-            "double or single quotes; DateTime values should be enclosed in square brackets; "
-            "Boolean values are True or False."
-        )
-    if isinstance(value, Moment):
-        return _moment_text(value.at)
-    if field.choices and str(value).lower() not in map(str.lower, field.choices):
-        raise ConditionError("Enum value supplied was invalid")
-    return value  # type: ignore[return-value]  # null is not accepted for any kind
-
-
-_ACCEPTED: dict[str, tuple[str, ...]] = {
-    "numeric": ("numeric",),
-    "string": ("string", "datetime"),  # many dates are typed as plain text
-    "enum": ("string",),
-    "boolean": ("boolean",),
-    "datetime": ("datetime",),
-}
-
-
-def _kind(value: Literal_) -> str:
-    return next((name for kind, name in _KINDS if isinstance(value, kind)), "null")
-
-
-# bool first: it is an int to Python.
-_KINDS: tuple[tuple[type, str], ...] = (
-    (bool, "boolean"),
-    (str, "string"),
-    (Moment, "datetime"),
-    (int, "numeric"),
-    (float, "numeric"),
-)
-
-
-def _moment_text(at: datetime) -> str:
-    """`2026-01-31T10:00:00Z`, and for half a second later `2026-01-31T10:00:00Z5`.
-
-    Rows hold whole seconds as text; a fraction after the Z sorts after its second and before
-    the next.
-    """
-    text = at.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
-    return f"{text}{at.microsecond:06d}".rstrip("0") if at.microsecond else text

@@ -6,17 +6,16 @@ from random import Random
 from cwp_local.sandbox.calls import Row
 from cwp_local.sandbox.world import lookups
 from cwp_local.sandbox.world.dice import chance, pick
-from cwp_local.sandbox.world.lookups import API, Board, Status, Work
+from cwp_local.sandbox.world.links import API
+from cwp_local.sandbox.world.lookups import PROJECT_BOARD, Board, Status, Work
 from cwp_local.sandbox.world.people import Customer, Member, Person
+from cwp_local.sandbox.world.scene import Scene
 from cwp_local.sandbox.world.times import DAY
 
 _BOARD_SHARES = (0, 0, 0, 0, 1, 2, 2, 3)
 _WITHOUT_CONTACT = 0.05
 #: Tickets that nobody ever closes.
 _LINGERING = 0.04
-
-#: A company and its contacts; the first is its default contact.
-Firm = tuple[Customer, list[Person]]
 
 
 @dataclass(slots=True)
@@ -37,6 +36,7 @@ class Case:
     hours: float = 0.0
     parent: int | None = None
     merged_into: Row | None = None
+    opportunity: Row | None = None
     has_child: bool = False
     has_merged: bool = False
 
@@ -49,7 +49,7 @@ class Case:
     @property
     def reference(self) -> Row:
         """How other rows point here."""
-        return ticket_reference(self.id, self.summary)
+        return ticket_reference(self.id, self.summary, project=self.board is PROJECT_BOARD)
 
     def merge(self, parent: Row) -> None:
         """The case goes on under another ticket, and is closed itself."""
@@ -58,34 +58,28 @@ class Case:
             self.status, self.closed = self.board.statuses[7], self.updated
 
 
-def ticket_reference(row_id: int, summary: str) -> Row:
-    """How other rows point to a ticket."""
-    info = {"ticket_href": f"{API}/service/tickets/{row_id}"}
+def ticket_reference(row_id: int, summary: str, *, project: bool = False) -> Row:
+    """How other rows point to a ticket, of a project or not."""
+    path = "project/tickets" if project else "service/tickets"
+    info = {"ticket_href": f"{API}/{path}/{row_id}"}
     return {"id": row_id, "summary": summary, "_info": info}
 
 
-def draw_case(
-    rng: Random,
-    row_id: int,
-    firm: Firm,
-    staff: tuple[Member, ...],
-    entered: int,
-    board: Board | None = None,
-) -> Case:
-    """A case as it comes in: new, nobody's yet but its owner's to be."""
-    customer, people = firm
+def draw_case(scene: Scene, board: Board | None = None) -> Case:
+    """A case as it comes in: new, nobody's yet but its owner's to be; on any service board."""
+    rng, people = scene.rng, scene.people
     board = board or lookups.BOARDS[pick(rng, _BOARD_SHARES)]
     return Case(
-        id=row_id,
-        customer=customer,
+        id=scene.row_id,
+        customer=scene.customer,
         person=pick(rng, people) if people and not chance(rng, _WITHOUT_CONTACT) else None,
         board=board,
         status=board.statuses[0],
         work=pick(rng, board.works),
-        owner=pick(rng, staff),
+        owner=scene.member(),
         priority=lookups.PRIORITIES[min(3, int(rng.random() * 2 + rng.random() * 3))],
-        entered=entered,
-        updated=entered,
+        entered=scene.entered,
+        updated=scene.updated,
     )
 
 

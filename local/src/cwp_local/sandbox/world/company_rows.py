@@ -3,50 +3,50 @@
 from random import Random
 
 from cwp_local.sandbox.calls import Row
-from cwp_local.sandbox.world import lookups
+from cwp_local.sandbox.tables import COMPANIES
+from cwp_local.sandbox.world import choices, lookups
 from cwp_local.sandbox.world.dice import guid, maybe, pick
-from cwp_local.sandbox.world.lookups import API
+from cwp_local.sandbox.world.dull import dull
+from cwp_local.sandbox.world.field_rows import custom_fields
+from cwp_local.sandbox.world.links import API
 from cwp_local.sandbox.world.people import Customer, Member, Person
+from cwp_local.sandbox.world.scene import Scene
 from cwp_local.sandbox.world.times import DAY, iso, midnight
 
+#: Places among the company types.
+CLIENT, PROSPECT, VENDOR = range(3)
 _LINKS = ("contacts", "agreements", "tickets", "sites", "notes")
 
 
-def company_row(  # noqa: PLR0913 - the parts of one row, all by name
-    rng: Random,
-    customer: Customer,
+def company_row(
+    scene: Scene,
     *,
     contact: Person | None,
+    kind: int,
     manager: Member,
-    client: bool,
-    entered: int,
-    updated: int,
+    parent: Row | None = None,
+    given_up: bool = False,
 ) -> Row:
-    """A company; `client` says whether it has tickets, `contact` is its default contact."""
+    """A company.
+
+    `contact` is its default contact, `kind` its place among the company types, `parent` the
+    reference to the company it belongs to. One that was given up is marked as deleted.
+    """
+    rng, customer = scene.rng, scene.customer
     return {
-        **_identity(rng, customer, client=client),
-        **_contact(contact),
-        **_standing(rng, entered),
-        **_billing(rng, customer, contact),
-        **_rest(rng, manager, client=client),
-        "_info": _info(customer.id, manager, entered, updated),
-        "customFields": [
-            {
-                "id": 4,
-                "caption": "Account Tier",
-                "type": "Text",
-                "entryMethod": "List",
-                "numberOfDecimals": 0,
-                "value": pick(rng, ("Gold", "Silver", "Bronze")),
-            },
-            {
-                "id": 5,
-                "caption": "Renewal Call",
-                "type": "Date",
-                "entryMethod": "Date",
-                "numberOfDecimals": 0,
-            },
-        ],
+        **dull(rng, COMPANIES),
+        **_identity(rng, customer, client=kind == CLIENT),
+        **({"defaultContact": contact.reference} if contact else {}),
+        **({"parentCompany": parent} if parent else {}),
+        **_standing(rng, scene.entered),
+        **_billing(customer, contact),
+        **(_deleted(scene, manager) if given_up else {}),
+        "mobileGuid": guid(rng),
+        "territoryManager": manager.reference,
+        "isVendorFlag": kind == VENDOR,
+        "types": [lookups.COMPANY_TYPES[kind]],
+        "customFields": custom_fields(rng, COMPANIES),
+        "_info": {**scene.info(manager), **_links(customer.id)},
     }
 
 
@@ -62,20 +62,14 @@ def _identity(rng: Random, customer: Customer, *, client: bool) -> Row:
         "city": address.get("city", ""),
         "state": address.get("stateIdentifier", ""),
         "zip": address.get("zip", ""),
-        "country": lookups.COUNTRY,
+        "country": choices.COUNTRY,
         "phoneNumber": customer.phone,
         "faxNumber": "",
         "website": f"www.{customer.identifier.lower()}.example",
-        "territory": pick(rng, lookups.LOCATIONS),
-        "market": pick(rng, lookups.MARKETS),
+        "territory": customer.location,
+        "market": pick(rng, choices.MARKETS),
         "accountNumber": f"A{customer.id:06d}" if client else "",
     }
-
-
-def _contact(contact: Person | None) -> Row:
-    if contact is None:
-        return {}
-    return {"defaultContact": contact.reference}
 
 
 def _standing(rng: Random, entered: int) -> Row:
@@ -85,53 +79,40 @@ def _standing(rng: Random, entered: int) -> Row:
         "numberOfEmployees": 3 + int(rng.random() ** 3 * 400),
         "yearEstablished": 1950 + int(rng.random() * 70),
         "revenueYear": 2024,
-        "ownershipType": pick(rng, lookups.OWNERSHIPS),
-        "timeZoneSetup": pick(rng, lookups.TIME_ZONES),
+        "ownershipType": pick(rng, choices.OWNERSHIPS),
+        "timeZoneSetup": pick(rng, choices.TIME_ZONES),
         "leadSource": pick(rng, ("", "Referral", "Web", "Trade fair")),
-        "leadFlag": False,
-        "unsubscribeFlag": False,
-        "calendar": lookups.CALENDARS[0],
         "userDefinedField1": "",
         "userDefinedField2": "",
+        "taxCode": pick(rng, choices.TAX_CODES),
+        "billingTerms": pick(rng, choices.BILLING_TERMS),
+        "companyEntityType": pick(rng, choices.ENTITY_TYPES),
+        "invoiceDeliveryMethod": pick(rng, choices.DELIVERIES),
     }
 
 
-def _billing(rng: Random, customer: Customer, contact: Person | None) -> Row:
-    by_contact = {"billingContact": contact.reference} if contact else {}
+def _deleted(scene: Scene, manager: Member) -> Row:
+    """Deleted companies are marked, and stay in lists."""
     return {
+        "status": lookups.COMPANY_STATUSES[1],
+        "deletedFlag": True,
+        "dateDeleted": iso(scene.updated),
+        "deletedBy": manager.login,
+    }
+
+
+def _billing(customer: Customer, contact: Person | None) -> Row:
+    made = {
         "vendorIdentifier": "",
         "taxIdentifier": "",
-        "taxCode": pick(rng, lookups.TAX_CODES),
-        "billingTerms": pick(rng, lookups.BILLING_TERMS),
-        "invoiceTemplate": lookups.TEMPLATES[0],
-        "pricingSchedule": lookups.PRICINGS[0],
-        "companyEntityType": pick(rng, lookups.ENTITY_TYPES),
         "billToCompany": customer.reference,
-        "billingSite": customer.site,
-        **by_contact,
-        "invoiceDeliveryMethod": pick(rng, lookups.DELIVERIES),
         "invoiceToEmailAddress": f"billing@{customer.identifier.lower()}.example",
     }
+    if customer.site is not None:
+        made |= {"site": customer.site, "billingSite": customer.site}
+    return made if contact is None else {**made, "billingContact": contact.reference}
 
 
-def _rest(rng: Random, manager: Member, *, client: bool) -> Row:
-    return {
-        "deletedFlag": False,
-        "mobileGuid": guid(rng),
-        "currency": lookups.CURRENCY,
-        "territoryManager": manager.reference,
-        "isVendorFlag": False,
-        "types": [lookups.COMPANY_TYPES[0 if client else 1]],
-        "integratorTags": [],
-    }
-
-
-def _info(row_id: int, manager: Member, entered: int, updated: int) -> Row:
+def _links(row_id: int) -> Row:
     place = f"{API}/company/companies/{row_id}"
-    return {
-        "lastUpdated": iso(updated),
-        "updatedBy": manager.login,
-        "dateEntered": iso(entered),
-        "enteredBy": manager.login,
-        **{f"{link}_href": f"{place}/{link}" for link in _LINKS},
-    }
+    return {f"{link}_href": f"{place}/{link}" for link in _LINKS}

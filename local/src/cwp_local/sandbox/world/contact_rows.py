@@ -3,47 +3,44 @@
 from random import Random
 
 from cwp_local.sandbox.calls import Row
-from cwp_local.sandbox.world import lookups, words
+from cwp_local.sandbox.tables import CONTACTS
+from cwp_local.sandbox.world import choices, words
 from cwp_local.sandbox.world.dice import chance, guid, maybe, pick
-from cwp_local.sandbox.world.lookups import API
+from cwp_local.sandbox.world.dull import dull
+from cwp_local.sandbox.world.field_rows import custom_fields
+from cwp_local.sandbox.world.links import API
 from cwp_local.sandbox.world.people import Customer, Member, Person
-from cwp_local.sandbox.world.times import DAY, iso, midnight
+from cwp_local.sandbox.world.scene import Scene
+from cwp_local.sandbox.world.times import DAY, midnight
 
 _LINKS = ("communications", "notes", "tickets")
 _INACTIVE_SHARE = 0.06
+#: An empty object where others have a reference.
+_WITHOUT_LOCATION = 0.04
+#: A reference that has nothing but `_info`.
+_NAMELESS = {"_info": choices.RELATIONSHIPS[0]["_info"]}
 
 
-def contact_row(  # noqa: PLR0913 - the parts of one row, all by name
-    rng: Random,
-    person: Person,
-    customer: Customer,
-    *,
-    default: bool,
-    editor: Member,
-    entered: int,
-    updated: int,
+def contact_row(
+    scene: Scene, person: Person, *, boss: Person | None, default: bool, editor: Member
 ) -> Row:
-    """A contact of `customer`; `default` marks the one its company names as its own."""
-    kind = lookups.CONTACT_TYPES[0 if default else 2]
+    """A contact of the scene's customer.
+
+    `default` marks the one its company names as its own, `boss` is another one of the firm.
+    """
+    rng = scene.rng
+    kind = choices.CONTACT_TYPES[0 if default else 2]
     return {
-        **_identity(rng, person, customer),
+        **dull(rng, CONTACTS),
+        **_identity(rng, person, scene.customer),
         **_standing(rng, person, default=default),
         **_portal(rng, person),
-        "companyLocation": pick(rng, lookups.LOCATIONS),
+        **({"managerContact": boss.reference, "assistantContact": boss.reference} if boss else {}),
+        "companyLocation": {} if chance(rng, _WITHOUT_LOCATION) else scene.customer.location,
         "communicationItems": _communication(person),
         "types": [kind],
-        "integratorTags": [],
-        "customFields": [
-            {
-                "id": 12,
-                "caption": "Where to find",
-                "type": "Text",
-                "entryMethod": "EntryField",
-                "numberOfDecimals": 0,
-                "value": pick(rng, words.RESIDES),
-            }
-        ],
-        "_info": _info(person.id, editor, entered, updated),
+        "customFields": custom_fields(rng, CONTACTS),
+        "_info": {**scene.info(editor), **_links(person.id)},
         "typeIds": [kind["id"]],
     }
 
@@ -56,22 +53,22 @@ def _identity(rng: Random, person: Person, customer: Customer) -> Row:
         "firstName": first,
         "lastName": last,
         "company": customer.reference,
-        "site": customer.site,
+        **({"site": customer.site} if customer.site else {}),
         "addressLine1": address.get("addressLine1", ""),
         "city": address.get("city", ""),
         "state": address.get("stateIdentifier", ""),
         "zip": address.get("zip", ""),
-        "country": lookups.COUNTRY,
-        "relationship": lookups.RELATIONSHIPS[0],
+        "country": choices.COUNTRY,
+        "relationship": _NAMELESS if chance(rng, 0.05) else choices.RELATIONSHIPS[0],
         "relationshipOverride": "",
-        "department": pick(rng, lookups.CONTACT_DEPARTMENTS),
+        "department": pick(rng, choices.CONTACT_DEPARTMENTS),
     }
 
 
 def _standing(rng: Random, person: Person, *, default: bool) -> Row:
     return {
         "inactiveFlag": not default and chance(rng, _INACTIVE_SHARE),
-        "title": pick(rng, words.TITLES),
+        "title": pick(rng, words.TITLES) + ("\u200b" if chance(rng, 0.01) else ""),
         "nickName": "",
         "marriedFlag": False,
         "childrenFlag": False,
@@ -100,7 +97,7 @@ def _communication(person: Person) -> list[Row]:
     return [
         {
             "id": 2 * person.id,
-            "type": lookups.EMAIL_TYPE,
+            "type": choices.EMAIL_TYPE,
             "value": person.email,
             "defaultFlag": True,
             "domain": "@" + person.email.partition("@")[2],
@@ -108,7 +105,7 @@ def _communication(person: Person) -> list[Row]:
         },
         {
             "id": 2 * person.id + 1,
-            "type": lookups.PHONE_TYPE,
+            "type": choices.PHONE_TYPE,
             "value": person.phone,
             "defaultFlag": True,
             "communicationType": "Phone",
@@ -116,12 +113,6 @@ def _communication(person: Person) -> list[Row]:
     ]
 
 
-def _info(row_id: int, editor: Member, entered: int, updated: int) -> Row:
+def _links(row_id: int) -> Row:
     place = f"{API}/company/contacts/{row_id}"
-    return {
-        "lastUpdated": iso(updated),
-        "updatedBy": editor.login,
-        "dateEntered": iso(entered),
-        "enteredBy": editor.login,
-        **{f"{link}_href": f"{place}/{link}" for link in _LINKS},
-    }
+    return {f"{link}_href": f"{place}/{link}" for link in _LINKS}

@@ -1,23 +1,17 @@
-"""Setup tables that every company has alike: boards, statuses, priorities, work types, ...
+"""Served setup tables, which every company has alike: boards, statuses, priorities, ...
 
-Rows refer to them by reference objects, which are made here once and shared.
+Rows refer to them by reference objects, which are made here once and shared; `setup_rows` makes
+the rows themselves.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from cwp_local.sandbox.calls import Row
+from cwp_local.sandbox.world import choices
+from cwp_local.sandbox.world.links import identified, listed, reference
 from cwp_local.sandbox.world.words import BOARDS as _BOARD_WORDS
-
-#: Links inside rows lead here whatever port serves them, so that data depends on its seed alone.
-API = "https://cw.example/v4_6_release/apis/3.0"
-
-
-def reference(link: str, path: str, row_id: int, name: str, **more: Any) -> Row:
-    """`{id, name, _info: {<link>_href}}` with `more` before `_info`."""
-    info = {f"{link}_href": f"{API}/{path}/{row_id}"}
-    return {"id": row_id, "name": name, **more, "_info": info}
+from cwp_local.sandbox.world.words import PROJECT_BOARD as _PROJECT_WORDS
 
 
 @dataclass(frozen=True)
@@ -101,7 +95,7 @@ def _works(board_id: int, words: Iterable[tuple[str, str, str, str]]) -> tuple[W
 
 def _boards() -> tuple[Board, ...]:
     boards = []
-    for board_id, (name, team, works) in enumerate(_BOARD_WORDS, start=1):
+    for board_id, (name, team, works) in enumerate((*_BOARD_WORDS, _PROJECT_WORDS), start=1):
         boards.append(
             Board(
                 reference=reference("board", "service/boards", board_id, name),
@@ -114,115 +108,64 @@ def _boards() -> tuple[Board, ...]:
     return tuple(boards)
 
 
-def _listed(link: str, path: str, names: Iterable[str], first: int = 1) -> tuple[Row, ...]:
-    return tuple(reference(link, path, first + n, name) for n, name in enumerate(names))
-
-
-BOARDS = _boards()
-BOARD_BY_ID = {board.id: board for board in BOARDS}
+_ALL_BOARDS = _boards()
+#: Where service tickets lie, and where project tickets do.
+BOARDS, PROJECT_BOARD = _ALL_BOARDS[:-1], _ALL_BOARDS[-1]
+BOARD_BY_ID = {board.id: board for board in _ALL_BOARDS}
 
 PRIORITIES = tuple(
-    reference("priority", "service/priorities", row_id, name, sort=row_id, level=str(row_id))
-    for row_id, name in enumerate(
-        ("Priority 1 - Emergency", "Priority 2 - High", "Priority 3 - Normal", "Priority 4 - Low"),
+    reference("priority", "service/priorities", row_id, name, sort=row_id, level=level)
+    for row_id, (name, level) in enumerate(
+        (
+            ("Priority 1 - Emergency", "Critical"),
+            ("Priority 2 - High", "High"),
+            ("Priority 3 - Normal", "Medium"),
+            ("Priority 4 - Low", "Low"),
+        ),
         start=1,
     )
 )
-SOURCES = _listed("source", "service/sources", ("Email Connector", "Phone", "Portal", "RMM"))
-SERVICE_LOCATIONS = _listed("location", "service/locations", ("Remote", "On-Site", "In-House"))
-SLAS = _listed("sla", "service/SLAs", ("Standard SLA", "Premium SLA"))
-LOCATIONS = _listed("location", "system/locations", ("Main Office", "West Office"), first=2)
-OWNER_LEVELS = LOCATIONS
-DEPARTMENTS = tuple(
-    {
-        "id": row_id,
-        "identifier": name,
-        "name": name,
-        "_info": {"department_href": f"{API}/system/departments/{row_id}"},
-    }
-    for row_id, name in enumerate(("Professional Services", "Managed Services"), start=10)
+LOCATIONS = listed("location", "system/locations", ("Main Office", "West Office"), first=2)
+DEPARTMENTS = identified(
+    "department",
+    "system/departments",
+    (("ProServices", "Professional Services"), ("ManagedSvcs", "Managed Services")),
+    first=10,
 )
 BILLING_UNITS = tuple(
     {key: value for key, value in department.items() if key != "identifier"}
     for department in DEPARTMENTS
 )
-WORK_ROLES = _listed("workRole", "time/workRoles", ("Technician", "Engineer", "Consultant"), 31)
+WORK_ROLES = listed("workRole", "time/workRoles", ("Technician", "Engineer", "Consultant"), 31)
 WORK_TYPES = tuple(
     reference("workType", "time/workTypes", row_id, name, utilizationFlag=row_id != 4)  # noqa: PLR2004 - travel is row 4
     for row_id, name in enumerate(("Remote", "Onsite", "After Hours", "Travel"), start=1)
 )
-COMPANY_STATUSES = _listed("status", "company/companies/statuses", ("Active", "Inactive"))
-COMPANY_TYPES = _listed("type", "company/companies/types", ("Client", "Prospect", "Vendor"))
-CONTACT_TYPES = _listed("type", "company/contacts/types", ("Primary", "Approver", "End User"))
-RELATIONSHIPS = _listed("relationship", "company/contacts/relationships", ("Employee", "Owner"))
-CONTACT_DEPARTMENTS = _listed("department", "company/contacts/departments", ("Office", "Finance"))
-MARKETS = _listed("market", "company/marketDescriptions", ("Healthcare", "Retail", "Industry"))
-OWNERSHIPS = _listed("ownershipType", "company/ownershipTypes", ("Private", "Public"))
-TIME_ZONES = _listed("timeZoneSetup", "system/timeZoneSetups", ("Eastern", "Central", "Pacific"))
-TAX_CODES = _listed("taxCode", "finance/taxCodes", ("Exempt", "State 7 %"))
-BILLING_TERMS = _listed("billingTerms", "finance/billingTerms", ("Due on receipt", "Net 30"))
-DELIVERIES = _listed("delivery", "finance/deliveryMethods", ("Mail", "Email"))
-ENTITY_TYPES = _listed("entityType", "company/entityTypes", ("Corporation", "Partnership"))
-CALENDARS = _listed("calendar", "schedule/calendars", ("Business hours",))
-TEMPLATES = _listed("invoiceTemplate", "finance/invoiceTemplates", ("Standard",))
-PRICINGS = _listed("pricingSchedule", "procurement/pricingschedules", ("List price",))
-COUNTRY: Row = {
-    "id": 1,
-    "identifier": "US",
-    "name": "United States",
-    "_info": {"country_href": f"{API}/company/countries/1"},
-}
-CURRENCY: Row = {
-    "id": 7,
-    "symbol": "$",
-    "currencyCode": "USD",
-    "decimalSeparator": ".",
-    "numberOfDecimals": 2,
-    "thousandsSeparator": ",",
-    "negativeParenthesesFlag": False,
-    "displaySymbolFlag": True,
-    "currencyIdentifier": "USD",
-    "displayIdFlag": False,
-    "rightAlign": False,
-    "name": "US Dollar",
-    "_info": {"currency_href": f"{API}/finance/currencies/7"},
-}
-PHONE_TYPE = reference("type", "company/communicationTypes", 2, "Direct")
-EMAIL_TYPE = reference("type", "company/communicationTypes", 1, "Email")
+COMPANY_STATUSES = listed("status", "company/companies/statuses", ("Active", "Inactive"))
+COMPANY_TYPES = listed("type", "company/companies/types", ("Client", "Prospect", "Vendor"))
+AGREEMENT_TYPES = listed(
+    "type", "finance/agreements/types", ("Managed Services", "Backup", "Block Hours")
+)
 
 #: What a POST or PATCH may name by id, per kind of reference. Statuses are found on their board.
 BY_REFERENCE: dict[str, tuple[Row, ...]] = {
-    "BoardReference": tuple(board.reference for board in BOARDS),
-    "ServiceTeamReference": tuple(board.team for board in BOARDS),
-    "ServiceTypeReference": tuple(work.type for board in BOARDS for work in board.works),
-    "ServiceSubTypeReference": tuple(work.sub_type for board in BOARDS for work in board.works),
-    "ServiceItemReference": tuple(work.item for board in BOARDS for work in board.works),
+    **choices.BY_REFERENCE,
+    "BoardReference": tuple(board.reference for board in _ALL_BOARDS),
+    "ProjectBoardReference": (PROJECT_BOARD.reference,),
+    "ServiceTeamReference": tuple(board.team for board in _ALL_BOARDS),
+    "ServiceTypeReference": tuple(work.type for board in _ALL_BOARDS for work in board.works),
+    "ServiceSubTypeReference": tuple(
+        work.sub_type for board in _ALL_BOARDS for work in board.works
+    ),
+    "ServiceItemReference": tuple(work.item for board in _ALL_BOARDS for work in board.works),
     "PriorityReference": PRIORITIES,
-    "ServiceSourceReference": SOURCES,
-    "ServiceLocationReference": SERVICE_LOCATIONS,
-    "SLAReference": SLAS,
     "SystemLocationReference": LOCATIONS,
-    "OwnerLevelReference": OWNER_LEVELS,
+    "OwnerLevelReference": LOCATIONS,
     "SystemDepartmentReference": DEPARTMENTS,
     "BillingUnitReference": BILLING_UNITS,
     "WorkRoleReference": WORK_ROLES,
     "WorkTypeReference": WORK_TYPES,
     "CompanyStatusReference": COMPANY_STATUSES,
     "CompanyTypeReference": COMPANY_TYPES,
-    "ContactTypeReference": CONTACT_TYPES,
-    "RelationshipReference": RELATIONSHIPS,
-    "ContactDepartmentReference": CONTACT_DEPARTMENTS,
-    "MarketDescriptionReference": MARKETS,
-    "OwnershipTypeReference": OWNERSHIPS,
-    "TimeZoneSetupReference": TIME_ZONES,
-    "TaxCodeReference": TAX_CODES,
-    "BillingTermsReference": BILLING_TERMS,
-    "BillingDeliveryReference": DELIVERIES,
-    "EntityTypeReference": ENTITY_TYPES,
-    "CalendarReference": CALENDARS,
-    "InvoiceTemplateReference": TEMPLATES,
-    "PricingScheduleReference": PRICINGS,
-    "CountryReference": (COUNTRY,),
-    "CurrencyReference": (CURRENCY,),
-    "CommunicationTypeReference": (EMAIL_TYPE, PHONE_TYPE),
+    "AgreementTypeReference": AGREEMENT_TYPES,
 }

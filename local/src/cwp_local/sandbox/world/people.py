@@ -5,16 +5,18 @@ so that later changes fit what the generator made.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 from cwp_local.sandbox.calls import Row
-from cwp_local.sandbox.world import words
+from cwp_local.sandbox.pointing import full_name, reference_to
+from cwp_local.sandbox.tables import AGREEMENTS, COMPANIES, SITES
+from cwp_local.sandbox.world import ids, lookups, words
 from cwp_local.sandbox.world.dice import guid, pick
-from cwp_local.sandbox.world.lookups import API, reference
+from cwp_local.sandbox.world.links import API
 
 _FEWEST_MEMBERS, _MOST_MEMBERS = 6, 60
 _TICKETS_PER_MEMBER = 400
-_FIRST_SITE, _FIRST_AGREEMENT = 20_000, 5_000
 #: Seven customers in ten have an agreement.
 _AGREEMENTS_IN_TEN = 7
 
@@ -23,14 +25,20 @@ _AGREEMENTS_IN_TEN = 7
 class Member:
     """Somebody who works at the provider."""
 
+    id: int
     login: str
+    first_name: str
+    last_name: str
     reference: Row
     hourly_cost: str
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A company, as far as other rows repeat it. `address` has the spelling of tickets."""
+    """A company, as far as other rows repeat it. `address` has the spelling of tickets.
+
+    `location` and `department` of the provider look after it. `site` is its main one.
+    """
 
     id: int
     identifier: str
@@ -38,8 +46,10 @@ class Customer:
     address: dict[str, str]
     phone: str
     reference: Row
-    site: Row
-    agreement: Row | None
+    location: Row
+    department: Row
+    site: Row | None = None
+    agreement: Row | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +63,14 @@ class Person:
     reference: Row
 
 
+@lru_cache(maxsize=64)
 def members(seed: int, tickets: int) -> tuple[Member, ...]:
     """The provider's staff, the same for the same arguments."""
     rng = Random(f"members:{seed}")  # noqa: S311 - made-up data
     count = min(_MOST_MEMBERS, max(_FEWEST_MEMBERS, tickets // _TICKETS_PER_MEMBER))
-    return tuple(_member(rng, row_id) for row_id in range(150, 150 + count))
+    return tuple(
+        _member(rng, row_id) for row_id in range(ids.FIRST_MEMBER, ids.FIRST_MEMBER + count)
+    )
 
 
 def _member(rng: Random, row_id: int) -> Member:
@@ -70,7 +83,8 @@ def _member(rng: Random, row_id: int) -> Member:
         "dailyCapacity": 8.0,
         "_info": {"member_href": f"{API}/system/members/{row_id}"},
     }
-    return Member(login, made, f"{25 + int(rng.random() * 40)}.{pick(rng, ('00', '50'))}")
+    cost = f"{25 + int(rng.random() * 40)}.{pick(rng, ('00', '50'))}"
+    return Member(row_id, login, first, last, made, cost)
 
 
 def new_customer(rng: Random, row_id: int) -> Customer:
@@ -84,45 +98,52 @@ def new_customer(rng: Random, row_id: int) -> Customer:
         "zip": f"{area}{int(rng.random() * 100):02d}",
     }
     name = f"{place} {trade} {row_id}{pick(rng, words.FIRM_FORMS)}"
-    return _customer(row_id, f"{place}{trade}"[:24].replace(" ", "") + str(row_id), name, address)
+    identifier = f"{place}{trade}"[:23].replace(" ", "") + str(row_id)
+    known = {"id": row_id, "identifier": identifier, "name": name}
+    return _customer(known, address, _site(row_id), _agreement(row_id))
 
 
-def customer_of(company: Row) -> Customer:
-    """The facts of a stored company row."""
+def customer_of(company: Row, agreement: Row | None = None) -> Customer:
+    """The facts of a stored company row; `agreement` is the reference to one it has."""
     names = {"addressLine1": "addressLine1", "city": "city", "state": "stateIdentifier"}
     names["zip"] = "zip"
     address = {name: company[key] for key, name in names.items() if key in company}
-    return _customer(company["id"], company["identifier"], company["name"], address)
+    return _customer(company, address, company.get("site") or None, agreement)
 
 
-def _customer(row_id: int, identifier: str, name: str, address: dict[str, str]) -> Customer:
+def _customer(
+    company: Row, address: dict[str, str], site: Row | None, agreement: Row | None
+) -> Customer:
+    row_id = company["id"]
     return Customer(
         id=row_id,
-        identifier=identifier,
-        name=name,
+        identifier=company["identifier"],
+        name=company["name"],
         address=address,
         phone=f"813555{row_id % 10_000:04d}",
-        reference={
-            "id": row_id,
-            "identifier": identifier,
-            "name": name,
-            "_info": {"company_href": f"{API}/company/companies/{row_id}"},
-        },
-        site=reference("site", f"company/companies/{row_id}/sites", _FIRST_SITE + row_id, "Main"),
-        agreement=_agreement(row_id) if row_id % 10 < _AGREEMENTS_IN_TEN else None,
+        reference=reference_to("CompanyReference", COMPANIES, company),
+        location=lookups.LOCATIONS[row_id % 2],
+        department=lookups.DEPARTMENTS[row_id % 2],
+        site=site,
+        agreement=agreement,
     )
 
 
-def _agreement(company_id: int) -> Row:
-    row_id = _FIRST_AGREEMENT + company_id
-    return reference(
-        "agreement",
-        "finance/agreements",
-        row_id,
-        "Managed Services",
-        type="Managed Services",
-        chargeFirmFlag=False,
-    )
+def _site(company_id: int) -> Row:
+    own = {"id": ids.site(company_id, 0), "name": "Main", "company": {"id": company_id}}
+    return reference_to("SiteReference", SITES, own)
+
+
+def _agreement(company_id: int) -> Row | None:
+    if company_id % 10 >= _AGREEMENTS_IN_TEN:
+        return None
+    return agreement_reference(ids.agreement(company_id, 0), "Managed Services")
+
+
+def agreement_reference(row_id: int, name: str) -> Row:
+    """How rows point to an agreement that is called as its type is."""
+    own = {"id": row_id, "name": name, "type": {"name": name}, "chargeToFirm": False}
+    return reference_to("AgreementReference", AGREEMENTS, own)
 
 
 def new_person(rng: Random, row_id: int, customer: Customer) -> Person:
@@ -136,10 +157,10 @@ def new_person(rng: Random, row_id: int, customer: Customer) -> Person:
 def person_of(contact: Row) -> Person:
     """The facts of a stored contact row."""
     items = contact.get("communicationItems", [])
-    email = next((i["value"] for i in items if i["communicationType"] == "Email"), "")
-    name = " ".join(filter(None, (contact["firstName"], contact.get("lastName"))))
+    emails = (item.get("value") for item in items if item.get("communicationType") == "Email")
+    email = next(filter(None, emails), "")
     phone = contact.get("defaultPhoneNbr", "")
-    return person(contact["id"], name, phone, email, contact.get("mobileGuid", ""))
+    return person(contact["id"], full_name(contact), phone, email, contact.get("mobileGuid", ""))
 
 
 def person(row_id: int, name: str, phone: str, email: str, mobile_guid: str) -> Person:

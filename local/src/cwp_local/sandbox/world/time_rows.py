@@ -1,19 +1,44 @@
-"""Rows of /time/entries: work done on a ticket."""
+"""Rows of /time/entries: work done, most of it on a ticket."""
 
 from random import Random
 
 from cwp_local.sandbox.calls import Row
-from cwp_local.sandbox.world import lookups, words
+from cwp_local.sandbox.pointing import reference_to
+from cwp_local.sandbox.tables import ACTIVITIES, TIME_ENTRIES
+from cwp_local.sandbox.world import choices, lookups, words
 from cwp_local.sandbox.world.cases import ticket_reference
-from cwp_local.sandbox.world.dice import chance, guid, maybe, pick
-from cwp_local.sandbox.world.lookups import API, reference
-from cwp_local.sandbox.world.people import Member
-from cwp_local.sandbox.world.times import DAY, HOUR, iso, midnight
+from cwp_local.sandbox.world.dice import chance, guid, pick
+from cwp_local.sandbox.world.dull import seldom
+from cwp_local.sandbox.world.links import API
+from cwp_local.sandbox.world.people import Customer, Member
+from cwp_local.sandbox.world.scene import Scene
+from cwp_local.sandbox.world.times import DAY, HOUR, iso
 
 _RATE = 125.0
 _MOST_QUARTERS = 12
 #: An entry last touched this long after the work was touched by an invoice.
 BILLED_AFTER = 25 * DAY
+_COPIES = (
+    *(("ticketBoard", "board"), ("ticketStatus", "status")),
+    *(("ticketType", "type"), ("ticketSubType", "subType")),
+)
+_PLAIN = {
+    "companyType": "Client",
+    "hoursDeduct": 0.0,
+    "addToDetailDescriptionFlag": False,
+    "addToInternalAnalysisFlag": False,
+    "emailResourceFlag": False,
+    "emailCcFlag": False,
+    "hourlyRate": _RATE,
+    "agreementHours": 0.0,
+    "agreementAmount": 0.0,
+    "agreementAdjustment": 0.0,
+    "adjustment": 0.0,
+    "invoiceReady": 1,
+    "invoiceFlag": True,
+    "taxCode": choices.TAX_CODES[0],
+    "customFields": [],
+}
 
 
 def draw_hours(rng: Random) -> float:
@@ -21,144 +46,138 @@ def draw_hours(rng: Random) -> float:
     return (1 + int(rng.random() ** 2 * _MOST_QUARTERS)) / 4
 
 
-def time_row(  # noqa: PLR0913 - the parts of one row, all by name
-    rng: Random,
-    row_id: int,
-    ticket: Row,
+def time_row(
+    scene: Scene,
+    charged: Row,
     *,
     member: Member,
-    start: int,
     hours: float,
-    updated: int,
+    sheet: Row | None = None,
+    invoice: Row | None = None,
 ) -> Row:
-    """An entry of `hours` from `start` (seconds since 1970) on a ticket row."""
-    end = start + int(hours * HOUR)
-    billed = updated - start > BILLED_AFTER
-    return {
-        "id": row_id,
-        **_charge(ticket),
+    """An entry of `hours`, from the time the scene was entered.
+
+    `charged` are the fields of what it is charged to: `ticket_charge`, `activity_charge`. It goes
+    on `sheet`, and is billed if there is an `invoice`.
+    """
+    rng = scene.rng
+    end = scene.entered + int(hours * HOUR)
+    ended, updated = iso(end), iso(scene.updated)
+    made = {
+        **seldom(rng, TIME_ENTRIES),
+        **charged,
+        "id": scene.row_id,
         "member": member.reference,
-        **_where(ticket),
-        **_work(rng, ticket),
-        "timeStart": iso(start),
-        "timeEnd": iso(end),
-        "hoursDeduct": 0.0,
-        "actualHours": hours,
-        **_text(rng),
-        **_amounts(rng, member, hours),
-        "enteredBy": member.login,
-        "dateEntered": iso(min(end, updated)),
-        **(_invoice(ticket, updated) if billed else {}),
-        "mobileGuid": guid(rng),
-        "timeSheet": _sheet(member, start),
-        "status": "Billed" if billed else pick(rng, ("Open", "PendingApproval", "ReadyToBill")),
-        **ticket_copies(ticket),
-        "invoiceFlag": True,
-        "locationName": ticket["location"]["name"],
-        "taxCode": lookups.TAX_CODES[0],
-        "_info": _info(row_id, member, ticket, updated),
-        "customFields": [],
-    }
-
-
-def ticket_copies(ticket: Row) -> Row:
-    """What an entry repeats of its ticket."""
-    return {
-        "ticket": ticket_reference(ticket["id"], ticket["summary"]),
-        "ticketBoard": ticket["board"]["name"],
-        "ticketStatus": ticket["status"]["name"],
-        **({"ticketType": ticket["type"]["name"]} if "type" in ticket else {}),
-        **({"ticketSubType": ticket["subType"]["name"]} if "subType" in ticket else {}),
-    }
-
-
-def _charge(ticket: Row) -> Row:
-    return {
-        "company": ticket["company"],
-        "companyType": "Client",
-        "chargeToId": ticket["id"],
-        "chargeToType": "ServiceTicket",
-    }
-
-
-def _where(ticket: Row) -> Row:
-    location, department = ticket["location"], ticket["department"]
-    return {
-        "locationId": location["id"],
-        "businessUnitId": department["id"],
-        "businessGroupDesc": department["name"],
-        "location": location,
-        "department": {key: department[key] for key in ("id", "name", "_info")},
-    }
-
-
-def _work(rng: Random, ticket: Row) -> Row:
-    agreement = ticket.get("agreement")
-    under = {"agreement": agreement, "agreementType": agreement["type"]} if agreement else {}
-    return {
         "workType": pick(rng, lookups.WORK_TYPES),
         "workRole": pick(rng, lookups.WORK_ROLES),
-        **under,
-        "territory": ticket["location"]["name"],
         "billableOption": "DoNotBill" if chance(rng, 0.1) else "Billable",
-    }
-
-
-def _text(rng: Random) -> Row:
-    return {
-        "notes": pick(rng, words.WORK_DONE),
-        **maybe(rng, 0.1, {"internalNotes": pick(rng, words.INTERNAL_NOTES)}),
-        "addToDetailDescriptionFlag": False,
-        "addToInternalAnalysisFlag": False,
-        "addToResolutionFlag": chance(rng, 0.2),
-        "emailResourceFlag": False,
-        "emailContactFlag": chance(rng, 0.5),
-        "emailCcFlag": False,
-    }
-
-
-def _amounts(rng: Random, member: Member, hours: float) -> Row:
-    return {
+        "timeStart": iso(scene.entered),
+        "timeEnd": ended,
+        "actualHours": hours,
         "hoursBilled": hours,
         "invoiceHours": hours,
-        "hourlyCost": member.hourly_cost,
-        "hourlyRate": _RATE,
-        **maybe(rng, 0.1, {"overageRate": 0.0}),
-        "agreementHours": 0.0,
-        "agreementAmount": 0.0,
-        "agreementAdjustment": 0.0,
-        "adjustment": 0.0,
-        "invoiceReady": 1,
         "extendedInvoiceAmount": round(hours * _RATE, 2),
+        "hourlyCost": member.hourly_cost,
+        "notes": pick(rng, words.WORK_DONE),
+        "addToResolutionFlag": chance(rng, 0.2),
+        "emailContactFlag": chance(rng, 0.5),
+        "enteredBy": member.login,
+        "dateEntered": min(ended, updated),
+        "mobileGuid": guid(rng),
+        "status": "Billed" if invoice else pick(rng, ("Open", "PendingApproval", "ReadyToBill")),
     }
-
-
-def _invoice(ticket: Row, at: int) -> Row:
-    number = 9000 + ticket["company"]["id"]
-    made = {
-        "id": number,
-        "identifier": str(number),
-        "billingType": "Standard",
-        "applyToType": "All",
-        "invoiceDate": midnight(at),
-        "chargeFirmFlag": False,
-        "_info": {"invoice_href": f"{API}/finance/invoices/{number}"},
-    }
-    return {"invoice": made}
-
-
-def _sheet(member: Member, start: int) -> Row:
-    week = start // (7 * DAY)
-    day = midnight(week * 7 * DAY)[:10]
-    return reference(
-        "timeSheet", "time/sheets", week * 100 + member.reference["id"] % 100, f"Week of {day}"
-    )
-
-
-def _info(row_id: int, member: Member, ticket: Row, updated: int) -> Row:
-    return {
-        "lastUpdated": iso(updated),
+    _add_seldom(rng, made, sheet, invoice)
+    made["_info"] = {
+        "lastUpdated": updated,
         "updatedBy": member.login,
-        "chargeToMobileGuid": ticket["mobileGuid"],
-        "timeentry_href": f"{API}/time/entries/{row_id}",
+        "chargeToMobileGuid": charged["mobileGuid"],
+        "timeentry_href": f"{API}/time/entries/{scene.row_id}",
     }
+    return made
+
+
+def _add_seldom(rng: Random, made: Row, sheet: Row | None, invoice: Row | None) -> None:
+    if chance(rng, 0.1):
+        made["internalNotes"] = pick(rng, words.INTERNAL_NOTES)
+    if chance(rng, 0.1):
+        made["overageRate"] = 0.0
+    if sheet is not None:
+        made["timeSheet"] = sheet
+    if invoice is not None:
+        made["invoice"] = invoice
+
+
+def ticket_charge(ticket: Row) -> Row:
+    """What entries say of the ticket row they are charged to. `mobileGuid` is the ticket's."""
+    return {
+        **_PLAIN,
+        **charge(ticket),
+        **_agreement(ticket),
+        **_whereabouts(ticket.get("location"), ticket.get("department")),
+        **_copies(ticket),
+        "mobileGuid": ticket["mobileGuid"],
+    }
+
+
+def activity_charge(activity: Row, customer: Customer) -> Row:
+    """What entries say of the activity row they are charged to, at `customer`."""
+    opportunity = activity.get("opportunity")
+    return {
+        **_PLAIN,
+        "company": customer.reference,
+        "chargeToId": activity["id"],
+        "chargeToType": "Activity",
+        "activity": reference_to("ActivityReference", ACTIVITIES, activity),
+        **({"opportunityRecid": opportunity["id"]} if opportunity else {}),
+        **_agreement(activity),
+        **_whereabouts(customer.location, customer.department),
+        "mobileGuid": activity["mobileGuid"],
+    }
+
+
+def other_charge(scene: Scene) -> Row:
+    """What entries say that are charged to nothing that is known here."""
+    customer = scene.customer
+    return {
+        **_PLAIN,
+        "company": customer.reference,
+        **_whereabouts(customer.location, customer.department),
+        "mobileGuid": guid(scene.rng),
+    }
+
+
+def charge(ticket: Row) -> Row:
+    """The ticket row that time or money is charged to."""
+    project = "project" in ticket
+    made = {
+        "chargeToId": ticket["id"],
+        "chargeToType": "ProjectTicket" if project else "ServiceTicket",
+        "ticket": ticket_reference(ticket["id"], ticket["summary"], project=project),
+    }
+    if "company" in ticket:
+        made["company"] = ticket["company"]
+    return {**made, "project": ticket["project"], "phase": ticket["phase"]} if project else made
+
+
+def _copies(ticket: Row) -> Row:
+    """Names that an entry repeats of its ticket; it may have lost some of them."""
+    found = ((name, ticket.get(source)) for name, source in _COPIES)
+    return {
+        name: reference["name"] for name, reference in found if reference and "name" in reference
+    }
+
+
+def _agreement(row: Row) -> Row:
+    agreement = row.get("agreement")
+    return {"agreement": agreement, "agreementType": agreement["type"]} if agreement else {}
+
+
+def _whereabouts(location: Row | None, department: Row | None) -> Row:
+    made: Row = {}
+    if location:
+        made["locationId"], made["location"] = location["id"], location
+        made["locationName"] = made["territory"] = location["name"]
+    if department:
+        made["businessUnitId"], made["businessGroupDesc"] = department["id"], department["name"]
+        made["department"] = {key: department[key] for key in ("id", "name", "_info")}
+    return made

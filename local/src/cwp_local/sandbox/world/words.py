@@ -126,3 +126,54 @@ BOARDS = (
         ),
     ),
 )
+#: As one of `BOARDS`: where the tickets of projects lie.
+PROJECT_BOARD = (
+    "Projects",
+    "Project Team",
+    (
+        ("Task", "Planning", "Survey", "Survey the site and list what is there"),
+        ("Task", "Build", "Server", "Install and configure the new server"),
+        ("Task", "Build", "Switches", "Rack and label the switches"),
+        ("Task", "Migrate", "Mailboxes", "Move mailboxes in three batches"),
+        ("Task", "Handover", "Training", "Train the users, hand over the documents"),
+    ),
+)
+
+DEALS = ("Server refresh", "Managed firewall", "Laptop rollout", "Cloud backup", "Phone system")
+PROJECTS = (
+    "Office move",
+    "Server migration",
+    "Network refresh",
+    "Cloud migration",
+    "Wi-Fi rollout",
+)
+PHASES = ("Planning", "Build", "Migration", "Handover", "Review")
+
+#: Identifier, class, and price of what the provider sells.
+GOODS = (
+    ("LAPTOP-14", "Inventory", 1190.0),
+    ("LAPTOP-16", "Inventory", 1590.0),
+    ("DOCK-USB-C", "Inventory", 189.0),
+    ("MONITOR-27", "Inventory", 279.0),
+    ("SWITCH-24", "Inventory", 640.0),
+    ("ACCESS-POINT", "Inventory", 220.0),
+    ("FIREWALL-S", "Inventory", 880.0),
+    ("TONER-BLACK", "NonInventory", 74.5),
+    ("CABLE-CAT6-5M", "NonInventory", 6.9),
+    ("OFFICE-SEAT", "Agreement", 12.5),
+    ("BACKUP-SEAT", "Agreement", 8.0),
+    ("ANTIVIRUS-SEAT", "Agreement", 3.2),
+    ("SERVER-CARE", "Agreement", 95.0),
+    ("ONSITE-HOUR", "Service", 125.0),
+    ("ONBOARDING-KIT", "Bundle", 349.0),
+)
+
+#: What customers write on their tickets.
+NOTES = (
+    "It started this morning, right after the update.",
+    "Same problem as last week, can somebody call me?",
+    "Thanks, that works now.",
+    "Any news on this? Two of us cannot work.",
+    "I am out until Thursday, please ask at the reception.",
+    "Screenshot is attached to the mail.",
+)

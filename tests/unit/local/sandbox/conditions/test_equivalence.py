@@ -1,256 +1,138 @@
-"""Random conditions, once through grammar and SQL, once evaluated in plain Python: same rows."""
+"""Random conditions, once through grammar and SQL, once evaluated in plain Python: same rows.
 
-import operator
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+Every collection, every kind of field and every operator takes part (connectwise-api.md 3).
+"""
+
+import json
 from typing import Any
 
-import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from cwp_local.sandbox.conditions import Clause, compile_conditions, compile_order
-from cwp_local.sandbox.tables import TICKETS
+from cwp_local.sandbox.conditions import EVERY_ROW, compile_order
+from cwp_local.sandbox.filters import Filters
+from cwp_local.sandbox.store import Store
+from cwp_local.sandbox.tables import TABLES, Table
 from tests.unit.local.sandbox.clients import Client
+from tests.unit.local.sandbox.conditions.conftest import Rows
+from tests.unit.local.sandbox.conditions.plain import Condition, Named, fold, some_element, value_at
+from tests.unit.local.sandbox.conditions.questions import (
+    any_case,
+    child_fields,
+    conditions,
+    custom_fields,
+    row_fields,
+)
 
-Row = dict[str, Any]
-Path = tuple[str, ...]
-Named = tuple[str, Path]
-#: Names as written in conditions, and where their values lie.
-Fields = dict[str, Path]
-#: True, False or None, which is "unknown" of SQL's logic.
-Truth = bool | None
-
-
-@dataclass(frozen=True)
-class Condition:
-    text: str
-    holds: Callable[[Row], Truth]
-
-
-NUMBERS: Fields = {
-    "id": ("id",),
-    "board/id": ("board", "id"),
-    "Status/Sort": ("status", "Sort"),
-    "company/id": ("company", "id"),
-    "contact/id": ("contact", "id"),
-    "parentTicketId": ("parentTicketId",),
-    "actualHours": ("actualHours",),
-}
-TEXTS: Fields = {
-    "summary": ("summary",),
-    "company/identifier": ("company", "identifier"),
-    "status/name": ("status", "name"),
-    "poNumber": ("poNumber",),
-    "_info/updatedBy": ("_info", "updatedBy"),
-}
-FLAGS: Fields = {"closedFlag": ("closedFlag",), "HASCHILDTICKET": ("hasChildTicket",)}
-MOMENTS: Fields = {
-    "lastUpdated": ("_info", "lastUpdated"),
-    "_info/lastUpdated": ("_info", "lastUpdated"),
-    "dateEntered": ("_info", "dateEntered"),
-    "closedDate": ("closedDate",),
-    "requiredDate": ("requiredDate",),
-}
-COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+#: More rows than any table has.
+ALL = 1000
+tables = st.sampled_from(list(TABLES.values()))
+nested = st.sampled_from([table for table in TABLES.values() if table.parent])
+with_children = st.sampled_from([table for table in TABLES.values() if child_fields(table)])
+with_custom_fields = st.sampled_from([table for table in TABLES.values() if custom_fields(table)])
 
 
-def value_at(row: Row, path: Path) -> Any:
-    value: Any = row
-    for name in path:
-        value = None if value is None else value.get(name)
-    return value
+def ids(store: Store, table: Table, filters: Filters) -> list[int]:
+    return store.page(table, filters.where(table), "id", ALL).ids
 
 
-def fold(text: str) -> str:
-    return re.sub("[A-Z]", lambda letter: letter[0].lower(), text)
+@st.composite
+def questions(
+    draw: st.DrawFn, chosen: st.SearchStrategy[Table] = tables
+) -> tuple[Table, Condition]:
+    table = draw(chosen)
+    return table, draw(conditions(row_fields(table)))
 
 
-def quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
+@settings(max_examples=200, deadline=None)
+@given(question=st.one_of(questions(), questions(nested)))
+def test_conditions(store: Store, rows: Rows, question: tuple[Table, Condition]) -> None:
+    table, condition = question
+    expected = [row["id"] for row in rows[table.id] if condition.holds(row)]
+    event(f"rows found: {min(len(expected), 1)}")
+    filters = Filters(conditions=condition.text)
+    assert ids(store, table, filters) == expected
+    for unsearched in ("id", "last_updated"):
+        assert store.count(table, filters.where(table, unsearched)) == len(expected)
 
 
-def comparing(field: Named, sign: str, shown: str, value: Any) -> Condition:
-    name, path = field
-
-    def holds(row: Row) -> Truth:
-        found = value_at(row, path)
-        if found is None:
-            return None
-        return COMPARE[sign](comparable(found, value), value)
-
-    return Condition(f"{name} {sign} {shown}", holds)
-
-
-def comparable(found: Any, like: Any) -> Any:
-    if isinstance(like, datetime):
-        return datetime.fromisoformat(found)
-    return fold(found) if isinstance(found, str) else found
+@settings(max_examples=40, deadline=None)
+@given(question=questions())
+def test_conditions_on_the_generated_world(
+    still: Client, question: tuple[Table, Condition]
+) -> None:
+    """What is served holds whatever the generator makes of the fields' types."""
+    table, condition = question
+    store = still.company.store
+    bodies = store.page(table, EVERY_ROW, "id", 10_000).bodies
+    found = store.page(table, Filters(condition.text).where(table), "id", 10_000).ids
+    everything = [json.loads(body) for body in bodies]
+    assert found == [row["id"] for row in everything if condition.holds(row)]
 
 
-def searching(field: Named, word: str, shown: str, pattern: str) -> Condition:
-    name, path = field
-
-    def holds(row: Row) -> Truth:
-        found = value_at(row, path)
-        return None if found is None else bool(re.fullmatch(pattern, fold(found), re.DOTALL))
-
-    return Condition(f"{name} {word} {quoted(shown)}", holds)
+@st.composite
+def child_questions(draw: st.DrawFn) -> tuple[Table, Condition]:
+    table = draw(with_children)
+    return table, draw(conditions(child_fields(table), lists=False))
 
 
-def within(field: Named, values: list[Any], show: Callable[[Any], str]) -> Condition:
-    name, path = field
-
-    def holds(row: Row) -> Truth:
-        found = value_at(row, path)
-        return None if found is None else any(comparable(found, one) == one for one in values)
-
-    return Condition(f"{name} IN ({', '.join(map(show, values))})", holds)
+@settings(max_examples=80, deadline=None)
+@given(question=child_questions())
+def test_child_conditions(store: Store, rows: Rows, question: tuple[Table, Condition]) -> None:
+    table, condition = question
+    expected = [row["id"] for row in rows[table.id] if some_element(condition, row)]
+    assert ids(store, table, Filters(child_conditions=condition.text)) == expected
 
 
-def absent(field: Named, sign: str) -> Condition:
-    name, path = field
-    return Condition(
-        f"{name}{sign}null", lambda row: (value_at(row, path) is None) == (sign == "=")
+@st.composite
+def threefold_questions(draw: st.DrawFn) -> tuple[Table, Condition, Condition, Condition]:
+    table = draw(with_custom_fields)
+    return (
+        table,
+        draw(conditions(row_fields(table))),
+        draw(conditions(child_fields(table), lists=False)),
+        draw(conditions(custom_fields(table), lists=False)),
     )
 
 
-def negated(inner: Condition) -> Condition:
-    def holds(row: Row) -> Truth:
-        truth = inner.holds(row)
-        return None if truth is None else not truth
-
-    return Condition(f"NOT ({inner.text})", holds)
-
-
-def joined(word: str, deciding: bool, parts: list[Condition]) -> Condition:
-    def holds(row: Row) -> Truth:
-        truths = [part.holds(row) for part in parts]
-        if deciding in truths:
-            return deciding
-        return None if None in truths else not deciding
-
-    return Condition(f" {word} ".join(f"({part.text})" for part in parts), holds)
-
-
-signs = st.sampled_from(list(COMPARE))
-numbers = st.one_of(
-    st.integers(1, 5),
-    st.integers(240, 270),
-    st.integers(1000, 1030),
-    st.integers(20_000, 20_300),
-    st.sampled_from([0, 10, 70, 0.5, 2.25, -1]),
-)
-#: Pieces that occur in the data, pieces that do not, and everything patterns treat specially.
-pieces = st.sampled_from(
-    ["the", "Password", "é", "PO", "closed", " - ", "25", "?", "'", '"', "]", "e", "new", "\\"]
-)
-texts = st.lists(pieces, max_size=3).map("".join)
-moments = st.builds(
-    lambda days, ms: (
-        datetime.fromisoformat("2023-11-25T00:00:00Z") + timedelta(days=days, milliseconds=ms)
-    ),
-    st.integers(0, 1100),
-    st.sampled_from([0, 0, 500, 36_000_000]),
-)
-wild = st.sampled_from([("*", ".*"), ("%", ".*"), ("_", "."), ("[[]", r"\[")])
-pattern_parts = st.lists(st.one_of(pieces.map(lambda t: (t, re.escape(fold(t)))), wild), max_size=5)
-
-
-def show_moment(at: datetime) -> str:
-    return f"[{at.isoformat().replace('+00:00', 'Z')}]"
-
-
-def named(fields: Fields) -> st.SearchStrategy[Named]:
-    return st.sampled_from(list(fields.items()))
-
-
-simple = st.one_of(
-    st.builds(lambda f, sign, n: comparing(f, sign, str(n), n), named(NUMBERS), signs, numbers),
-    st.builds(
-        lambda f, sign, t: comparing(f, sign, quoted(t), fold(t)), named(TEXTS), signs, texts
-    ),
-    st.builds(
-        lambda f, sign, at: comparing(f, sign, show_moment(at), at), named(MOMENTS), signs, moments
-    ),
-    st.builds(
-        lambda f, sign, flag: comparing(f, sign, str(flag), flag),
-        named(FLAGS),
-        st.sampled_from(["=", "!="]),
-        st.booleans(),
-    ),
-    st.builds(
-        lambda f, parts: searching(
-            f, "like", "".join(p[0] for p in parts), "".join(p[1] for p in parts)
-        ),
-        named(TEXTS),
-        pattern_parts,
-    ),
-    st.builds(
-        lambda f, t: searching(f, "contains", t, f".*{re.escape(fold(t))}.*"), named(TEXTS), texts
-    ),
-    st.builds(
-        lambda f, values: within(f, values, str), named(NUMBERS), st.lists(numbers, min_size=1)
-    ),
-    st.builds(
-        lambda f, values: within(f, [fold(v) for v in values], quoted),
-        named(TEXTS),
-        st.lists(texts, min_size=1, max_size=4),
-    ),
-    st.builds(
-        absent,
-        named(NUMBERS | TEXTS | FLAGS | MOMENTS),
-        st.sampled_from(["=", "!="]),
-    ),
-)
-conditions = st.recursive(
-    simple,
-    lambda inner: st.one_of(
-        inner.map(negated),
-        st.lists(inner, min_size=2, max_size=3).map(lambda parts: joined("AND", False, parts)),
-        st.lists(inner, min_size=2, max_size=3).map(lambda parts: joined("or", True, parts)),
-    ),
-    max_leaves=8,
-)
-
-
-@pytest.fixture(scope="module")
-def rows(still: Client) -> list[Row]:
-    return still.rows("/service/tickets", pageSize=1000)
-
-
-def ids(still: Client, where: Clause, order: str) -> list[int]:
-    return still.company.store.page(TICKETS, where, order, limit=1000).ids
-
-
-@settings(max_examples=250, deadline=None)
-@given(condition=conditions)
-def test_sql_and_python_agree(still: Client, rows: list[Row], condition: Condition) -> None:
-    expected = [row["id"] for row in rows if condition.holds(row)]
-    where = compile_conditions(TICKETS, condition.text)
-    assert ids(still, where, "id") == expected
-    assert still.company.store.count(TICKETS, where) == len(expected)
-
-
-@settings(max_examples=50, deadline=None)
-@given(keys=st.lists(st.tuples(named(NUMBERS | TEXTS | MOMENTS), st.booleans()), max_size=3))
-def test_any_order_by_sorts_as_python_does(
-    still: Client, rows: list[Row], keys: list[tuple[Named, bool]]
+@settings(max_examples=60, deadline=None)
+@given(question=threefold_questions())
+def test_all_three_kinds_together(
+    store: Store, rows: Rows, question: tuple[Table, Condition, Condition, Condition]
 ) -> None:
-    order = ",".join(f"{name} {'desc' if down else 'asc'}" for (name, _), down in keys)
-    expected = list(rows)
-    for (_, path), down in reversed(keys):
-        expected.sort(key=lambda row: sort_key(value_at(row, path)), reverse=down)
-    found = ids(still, Clause("1"), compile_order(TICKETS, order))
+    table, own, child, custom = question
+    matching = [row for row in rows[table.id] if some_element(custom, row)]
+    assert ids(store, table, Filters(custom_field_conditions=custom.text)) == [
+        row["id"] for row in matching
+    ]
+    filters = Filters(own.text, child.text, custom.text)
+    assert ids(store, table, filters) == [
+        row["id"] for row in matching if own.holds(row) and some_element(child, row)
+    ]
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> tuple[Table, list[tuple[Named, bool]], str]:
+    table = draw(tables)
+    fields = st.sampled_from(row_fields(table))
+    keys = draw(st.lists(st.tuples(fields, st.booleans()), max_size=3))
+    ways = [
+        draw(st.sampled_from(["DESC", "desc"] if down else ["asc", "", "Asc"])) for _, down in keys
+    ]
+    names = [draw(any_case(field.name)) for field, _ in keys]
+    return table, keys, ", ".join(f"{name} {way}" for name, way in zip(names, ways, strict=True))
+
+
+@settings(max_examples=60, deadline=None)
+@given(order=orders())
+def test_any_order_by_sorts_as_python_does(
+    store: Store, rows: Rows, order: tuple[Table, list[tuple[Named, bool]], str]
+) -> None:
+    table, keys, text = order
+    expected = list(rows[table.id])
+    for field, down in reversed(keys):
+        expected.sort(key=lambda row: sort_key(value_at(row, field.path)), reverse=down)
+    found = store.page(table, EVERY_ROW, compile_order(table, text), ALL).ids
     assert found == [row["id"] for row in expected]
 
 

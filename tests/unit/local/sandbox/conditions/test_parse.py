@@ -12,6 +12,7 @@ from cwp_local.sandbox.conditions.parse import (
     Operator,
     Some,
     SortKey,
+    names_in,
     parse_conditions,
     parse_order,
 )
@@ -101,6 +102,16 @@ def test_what_cannot_be_read_is_pointed_at(text: str, where: str) -> None:
 def test_impossible_dates(text: str) -> None:
     with pytest.raises(ConditionError, match="is not a date"):
         parse_conditions(f"a > {text}")
+
+
+def test_errors_name_the_parameter() -> None:
+    with pytest.raises(ConditionError, match="childConditions cannot be read at position 0"):
+        parse_conditions("=", "childConditions")
+
+
+def test_names_in_a_condition() -> None:
+    node = parse_conditions("a=1 and not (b/c like 'x' or a in (1,2)) or d=null")
+    assert list(names_in(node)) == ["a", "b/c", "a", "d"]
 
 
 def test_nesting_has_a_limit() -> None:

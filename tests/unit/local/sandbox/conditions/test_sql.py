@@ -4,15 +4,36 @@ from contextlib import closing
 import pytest
 
 from cwp_local.sandbox.calls import json_text
-from cwp_local.sandbox.conditions import Clause, ConditionError, compile_conditions, compile_order
-from cwp_local.sandbox.tables import TICKETS, TIME_ENTRIES
+from cwp_local.sandbox.catalogue import UnknownNameError
+from cwp_local.sandbox.conditions import (
+    EVERY_ROW,
+    Clause,
+    ConditionError,
+    all_of,
+    compile_child_conditions,
+    compile_conditions,
+    compile_custom_field_conditions,
+    compile_order,
+    linked,
+)
+from cwp_local.sandbox.tables import (
+    BOARD_STATUSES,
+    BOARDS,
+    COMPANY_STATUSES,
+    CONTACTS,
+    TICKETS,
+    TIME_ENTRIES,
+)
 
 
 def holds(text: str, **row: object) -> bool:
     """Whether a condition on tickets holds for a row."""
+    return clause_holds(compile_conditions(TICKETS, text), **row)
+
+
+def clause_holds(clause: Clause, **row: object) -> bool:
     info = row.setdefault("_info", {"lastUpdated": "2026-01-31T10:00:00Z"})
     assert isinstance(info, dict)
-    clause = compile_conditions(TICKETS, text)
     with closing(sqlite3.connect(":memory:")) as database:
         values = (1, info["lastUpdated"], json_text(row))
         database.execute(
@@ -84,6 +105,7 @@ def test_conditions_hold(text: str, *, expected: bool) -> None:
         ("id in (1, null)", "Expected a numeric value, not a null"),
         ("severity = 'Huge'", "Enum value supplied was invalid"),
         ("id > null", "null can be compared by = and != only"),
+        ("closedFlag = [2026-01-01]", "DateTime values should be enclosed in square brackets"),
         ('id like "1*"', "id is a numeric; only text can be searched"),
     ],
 )
@@ -120,3 +142,133 @@ def test_order_ends_with_id() -> None:
     assert compile_order(TICKETS, "summary") == (
         "json_extract(body, '$.summary') COLLATE NOCASE ASC, id"
     )
+
+
+def test_a_date_may_have_any_form_and_a_fraction_is_later_than_its_second() -> None:
+    texts = [
+        "[2026-01-31T10:00:00Z]",
+        "[2026-01-31T10:00:00]",
+        "[2026-01-31T12:00:00+02:00]",
+        "[2026-01-31T10:00:00.000Z]",
+    ]
+    assert {compile_conditions(TICKETS, f"lastUpdated = {text}").values for text in texts} == {
+        ("2026-01-31T10:00:00Z",)
+    }
+
+
+ITEMS = [
+    {"value": "x@example.com", "communicationType": "Email", "type": {"name": "Work"}},
+    {"value": "555", "communicationType": "Phone", "defaultFlag": True},
+]
+VALUE = "communicationItems/value"
+TYPES = [{"id": 1, "name": "Primary"}, {"id": 2, "name": "Billing"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('types/name="Primary"', True),
+        ('Types/NAME = "billing"', True),
+        ('types/name="Other"', False),
+        ('types/name contains "bill" or types/name contains "other"', True),
+        (f'{VALUE} like "x*" AND communicationItems/communicationType="Email"', True),
+        (f'{VALUE} like "x*" AND communicationItems/communicationType="Phone"', False),
+        ('communicationItems/type/name="work" AND communicationItems/value="x@example.com"', True),
+        ('types/id=1 AND types/name="Billing"', False),
+        ('types/id=1 AND communicationItems/value="555"', True),
+        ("communicationItems/defaultFlag = null", True),
+        ("not types/id = 1", True),
+        ("not types/id > 0", False),
+        ("", True),
+    ],
+)
+def test_child_conditions_hold_for_one_and_the_same_element(text: str, *, expected: bool) -> None:
+    clause = compile_child_conditions(CONTACTS, text)
+    assert clause_holds(clause, communicationItems=ITEMS, types=TYPES) is expected
+
+
+def test_elements_of_no_object_and_lists_that_are_absent_have_nothing() -> None:
+    clause = compile_child_conditions(CONTACTS, "types/id != 1 or types/id = null")
+    assert clause_holds(clause, types=["x"])
+    assert not clause_holds(clause, types=[])
+    assert not clause_holds(clause)
+
+
+def test_alternatives_are_asked_one_by_one() -> None:
+    clause = compile_child_conditions(CONTACTS, 'types/id = 9 or communicationItems/value = "555"')
+    assert clause_holds(clause, communicationItems=ITEMS)
+
+
+CUSTOM = [
+    {"id": 1, "caption": "TomNumber", "type": "Number", "value": 5},
+    {"id": 2, "caption": "Region", "type": "Text", "value": "North"},
+    {"id": 3, "caption": "Audited", "type": "Checkbox", "value": True},
+    {"id": 4, "caption": "Due", "type": "Date", "value": "2026-02-03T00:00:00Z"},
+    {"id": 5, "caption": "Nothing", "type": "Text"},
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('caption="TomNumber" AND value != null', True),
+        ('Caption="tomnumber" AND Value = 5', True),
+        ('caption="TomNumber" AND value > 4.5', True),
+        ('caption="TomNumber" AND value = "North"', False),
+        ('caption="TomNumber" AND value = "5"', False),
+        ('caption="TomNumber" AND value = true', False),
+        ('caption="Region" AND value like "n*"', True),
+        ('caption="Region" AND value > 5', False),
+        ('caption="Region" AND not value > 5', False),
+        ('caption="Audited" AND value = TRUE', True),
+        ('caption="Audited" AND value = 1', False),
+        ('caption="Due" AND value >= [2026-02-03]', True),
+        ('caption="Nothing" AND value = null', True),
+        ('caption="Nothing" AND value != null', False),
+        ('id = 2 and type = "Text"', True),
+    ],
+)
+def test_custom_field_conditions(text: str, *, expected: bool) -> None:
+    clause = compile_custom_field_conditions(TICKETS, text)
+    assert clause_holds(clause, customFields=CUSTOM) is expected
+
+
+@pytest.mark.parametrize("text", ["types/id in (1, 2)", "types/id not in (1)"])
+def test_in_is_for_conditions_only(text: str) -> None:
+    with pytest.raises(ConditionError, match="not in childConditions"):
+        compile_child_conditions(CONTACTS, text)
+    with pytest.raises(ConditionError, match="not in customFieldConditions"):
+        compile_custom_field_conditions(CONTACTS, "id in (1)")
+
+
+@pytest.mark.parametrize(
+    "name", ["firstName", "types", "types/nonsense", "typeIds/x", "_info/lastUpdated", "company/id"]
+)
+def test_names_that_lead_into_no_list(name: str) -> None:
+    with pytest.raises(UnknownNameError, match=f"^{name}$"):
+        compile_child_conditions(CONTACTS, f"{name} = 1")
+
+
+def test_custom_fields_have_their_own_names_and_some_rows_have_none() -> None:
+    with pytest.raises(UnknownNameError, match=r"^summary$"):
+        compile_custom_field_conditions(TICKETS, "summary = 1")
+    with pytest.raises(UnknownNameError, match=r"^caption$"):
+        compile_custom_field_conditions(BOARDS, 'caption = "x"')
+
+
+def test_some_endpoints_show_what_they_cannot_be_asked_for() -> None:
+    with pytest.raises(UnknownNameError, match="InactiveFlag"):
+        compile_conditions(COMPANY_STATUSES, "InactiveFlag = false")
+    assert "inactiveFlag" in compile_order(COMPANY_STATUSES, "inactiveFlag")
+    assert compile_conditions(BOARDS, "inactiveFlag = false").values == (False,)
+
+
+def test_rows_of_one_parent() -> None:
+    assert linked(BOARD_STATUSES, "board/id", 5) == Clause("link_board_id = ?", (5,))
+
+
+def test_all_of_leaves_out_what_always_holds() -> None:
+    one, other = Clause("a = ?", (1,)), Clause("b = ?", (2,))
+    assert all_of() == all_of(EVERY_ROW, EVERY_ROW) == EVERY_ROW
+    assert all_of(EVERY_ROW, one) == one
+    assert all_of(one, EVERY_ROW, other) == Clause("(a = ? AND b = ?)", (1, 2))

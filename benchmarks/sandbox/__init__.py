@@ -1,0 +1,1 @@
+"""How large a company the ConnectWise sandbox can make and serve, and how fast."""

@@ -1,0 +1,1 @@
+"""How a company's service can misbehave on command: `model` says how, `forecast` makes it so."""
