@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from cwp_shared.connectwise.api import API_VERSION
 from cwp_shared.settings import Settings
 
 
@@ -30,4 +31,4 @@ class FetcherSettings(Settings):
         default=(), alias="ALLOWED_HOSTS"
     )
     #: The model version asked for in `Accept`: the latest one our field catalogue describes.
-    api_version: str = Field(default="2025.8", alias="API_VERSION", pattern=r"^\d{4}\.\d{1,2}$")
+    api_version: str = Field(default=API_VERSION, alias="API_VERSION", pattern=r"^\d{4}\.\d{1,2}$")
