@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from cwp_shared import keys, raw_columns
 from cwp_shared.clock import sortable
-from cwp_shared.errors import Terminal
+from cwp_shared.errors import Retriable, Terminal
 from cwp_shared.events import AbsencesHeld, AbsencesProven, AbsencesReleased, RunCompleted
 from cwp_shared.tenants import TenantConfig
 from cwp_writer.compare import Comparer
@@ -126,6 +126,22 @@ def test_said_again_it_says_the_same_and_writes_nothing(lake: Lake) -> None:
     listed = lake.s3.list_objects_v2(Bucket="lake")["KeyCount"]
     assert lake.said(last) == first
     assert lake.s3.list_objects_v2(Bucket="lake")["KeyCount"] == listed
+
+
+def test_of_two_who_compare_one_sweep_the_slower_comes_back(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its next try says what the quicker one found, whether or not that one lived to say it."""
+    lake.raw(1, {1, 2})
+    lake.said(lake.sweep(2, {1}))
+    sweep = lake.sweep(4, {1})
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(lake.comparer.sweeps, "put", lambda _: False)
+        with pytest.raises(Retriable, match="somebody else"):
+            lake.said(sweep)
+    Comparer(lake.comparer.sweeps, Tenants(), FakeBus()).handle(envelope(sweep))
+    (proven,) = lake.said(sweep)
+    assert isinstance(proven, AbsencesProven)
 
 
 def test_a_sweep_that_comes_after_a_later_one_is_left_out(lake: Lake) -> None:

@@ -14,7 +14,7 @@ from cwp_shared.mapping import Mapping
 from cwp_transformer.facts import Facts, read_facts
 from cwp_transformer.lake import Lake
 from cwp_transformer.ledger import HistoryRef
-from cwp_transformer.raw_file import read_absences, read_raw, says_absences
+from cwp_transformer.raw_file import open_raw, read_absences, read_rows, says_absences
 from cwp_transformer.tombstones import read_tombstones
 
 
@@ -58,11 +58,12 @@ def read_files(
 
 
 def _facts(body: bytes, raw_key: str, history: HistoryRef, mapping: Mapping) -> Facts:
-    if says_absences(body, raw_key):
-        absences = read_absences(body, raw_key)
+    file = open_raw(body, raw_key)
+    if says_absences(file):
+        absences = read_absences(file, raw_key)
         gone = read_tombstones(absences, raw_key, history.tenant_id, mapping)
         return Facts(gone, rejected=gone.slice(0, 0))
-    return read_facts(read_raw(body, raw_key, mapping), raw_key, history.tenant_id, mapping)
+    return read_facts(read_rows(file, raw_key, mapping), raw_key, history.tenant_id, mapping)
 
 
 def _quarantine(

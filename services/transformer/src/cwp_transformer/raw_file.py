@@ -54,29 +54,28 @@ def read_raw(body: bytes, key: str, mapping: Mapping) -> pa.Table:
     Raises:
         Terminal: no Parquet, or not a file of this table as the writer makes it; with the reason.
     """
-    file = _open(body, key)
+    return read_rows(open_raw(body, key), key, mapping)
+
+
+def read_rows(file: pq.ParquetFile, key: str, mapping: Mapping) -> pa.Table:
+    """As `read_raw`, of a file that is open."""
     names = file.schema_arrow.names
     wanted = {path: raw_name(path) for path in _paths(mapping) if raw_name(path) in names}
     return _read(file, key, wanted)
 
 
-def says_absences(body: bytes, key: str) -> bool:
-    """Whether the file is about ids proven absent, not about rows.
-
-    Raises:
-        Terminal: as `read_raw`.
-    """
-    metadata = _open(body, key).schema_arrow.metadata or {}
+def says_absences(file: pq.ParquetFile) -> bool:
+    """Whether the file is about ids proven absent, not about rows."""
+    metadata = file.schema_arrow.metadata or {}
     return metadata.get(META_KIND) == KIND_ABSENCES
 
 
-def read_absences(body: bytes, key: str) -> pa.Table:
+def read_absences(file: pq.ParquetFile, key: str) -> pa.Table:
     """The absences in a file: system columns, `raw_row`, `id` and `absent_at`.
 
     Raises:
         Terminal: as `read_raw`.
     """
-    file = _open(body, key)
     if missing := {"id", ABSENT_AT} - set(file.schema_arrow.names):
         raise Terminal(f"{key} is no file of absences: it has no column {', '.join(missing)}")
     table = _read(file, key, {"id": "id"})
@@ -99,7 +98,12 @@ def _read(file: pq.ParquetFile, key: str, wanted: dict[str, str]) -> pa.Table:
     return pa.table({n: c for n, c in columns.items() if not pa.types.is_null(c.type)})
 
 
-def _open(body: bytes, key: str) -> pq.ParquetFile:
+def open_raw(body: bytes, key: str) -> pq.ParquetFile:
+    """The file, its footer read and its owner checked.
+
+    Raises:
+        Terminal: as `read_raw`.
+    """
     try:
         file = pq.ParquetFile(io.BytesIO(body))
     except (pa.ArrowException, OSError) as error:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from aws_lambda_powertools import Logger
 
 from cwp_shared.bus import Publisher
-from cwp_shared.errors import Terminal
+from cwp_shared.errors import Retriable, Terminal
 from cwp_shared.events import (
     AbsencesHeld,
     AbsencesProven,
@@ -42,7 +42,7 @@ class SweepStore(Protocol):
         """The state after a sweep, the released one if there is one."""
 
     def put(self, standing: Standing) -> bool:
-        """Keep a state; False if its sweep has one."""
+        """Keep a state; False if its sweep has one, or somebody is just storing it."""
 
     def ids(self, keys: tuple[str, ...]) -> pa.ChunkedArray:
         """The ids in sweep files, or raw files."""
@@ -74,6 +74,7 @@ class Comparer:
 
         Raises:
             Terminal: malformed, or a release of something that is not held.
+            Retriable: another copy of the message is being handled.
         """
         known: list[type[Event]] = [RunCompleted, AbsencesReleased]
         event = parse_envelope(body, known)
@@ -93,10 +94,8 @@ class Comparer:
             logger.info("sweep left out: a later one was compared", run_id=run.run_id)
             return None
         after = self._after(run, before)
-        if self.sweeps.put(after):
-            return after
-        # Somebody else compared the same sweep; what they found is what counts.
-        return self.sweeps.of(run.tenant_id, run.table, run.run_id)
+        self._keep(after)
+        return after
 
     def _after(self, run: RunCompleted, before: Standing | None) -> Standing:
         known = before.known if before else known_ids.nothing_known()
@@ -148,10 +147,9 @@ class Comparer:
                 f"{last}; release the run that the last AbsencesHeld event names"
             )
         if not standing.released:
-            self.sweeps.put(self._released(standing))
-        released = self.sweeps.of(order.tenant_id, order.table, order.run_id)
-        if released:
-            self._publish(released)
+            standing = self._released(standing)
+            self._keep(standing)
+        self._publish(standing)
 
     def _released(self, standing: Standing) -> Standing:
         run = standing.run
@@ -160,6 +158,13 @@ class Comparer:
         gone = known_ids.proven(standing.known, run.upper)
         found, known = self._told(run, gone, standing.known)
         return replace(standing, known=known, found=found, released=True)
+
+    def _keep(self, standing: Standing) -> None:
+        if not self.sweeps.put(standing):
+            # Whether theirs will stand is not known yet: the next try finds it, or puts its own.
+            raise Retriable(
+                f"run {standing.run.run_id} is being compared by somebody else just now"
+            )
 
     def _publish(self, standing: Standing) -> None:
         run, found = standing.run, standing.found

@@ -89,11 +89,12 @@ class RawFiles:
         """
         for _ in range(_TRIES):
             key = name(tenant_id, table, sortable(self._clock()))
-            if self._create(key, content):
+            if self.create(key, content):
                 return key
         raise Retriable(f"no free key for a file of {table} of {tenant_id!r}: last was {key}")
 
-    def _create(self, key: str, content: bytes) -> bool:
+    def create(self, key: str, content: bytes) -> bool:
+        """Store a file under `key`; False if there is one, or somebody is just storing it."""
         try:
             self._s3.put_object(
                 Bucket=self._bucket,

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict
 
 from cwp_shared import keys, raw_columns
@@ -21,7 +20,6 @@ from cwp_writer.lake import RawFiles
 _META: Final = b"cwp.standing"
 #: Raw files whose ids are gathered before they are made one.
 _GATHERED: Final = 64
-_TAKEN: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 
 
 class Found(BaseModel):
@@ -58,7 +56,7 @@ class Sweeps:
     Args:
         s3: an S3 client.
         bucket: the lake.
-        files: stores the absences files, under names of their own.
+        files: stores files under conditions, absences under names of their own.
     """
 
     def __init__(self, s3: Any, bucket: str, files: RawFiles) -> None:
@@ -77,23 +75,13 @@ class Sweeps:
         return _standing(self._read(found)) if found else None
 
     def put(self, standing: Standing) -> bool:
-        """Keep a state; False if its sweep has one."""
+        """Keep a state; False if its sweep has one, or somebody is just storing it."""
         run = standing.run
         # `~` sorts after the `.` of the state it replaces.
         name = f"{run.run_id}~released" if standing.released else run.run_id
         table = standing.known.replace_schema_metadata({_META: _facts(standing)})
-        try:
-            self._s3.put_object(
-                Bucket=self._bucket,
-                Key=keys.known_ids(run.tenant_id, run.table, name),
-                Body=_parquet(table),
-                IfNoneMatch="*",
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _TAKEN:
-                return False
-            raise
-        return True
+        key = keys.known_ids(run.tenant_id, run.table, name)
+        return self._files.create(key, _parquet(table))
 
     def ids(self, keys_: tuple[str, ...]) -> pa.ChunkedArray:
         """The ids in sweep files, or raw files; int64."""
