@@ -7,6 +7,9 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 STAGE ?= dev
+# A process per core, whole files to each: what a file sets up is set up once. Tests that render
+# stacks share the zips, and the end-to-end ones a cloud, so those go one after another.
+IN_PARALLEL := -n auto --dist loadfile
 
 .PHONY: help
 help: ## Show this list
@@ -43,12 +46,13 @@ down: setup ## Stop the embedded cloud; it keeps its state
 
 .PHONY: test
 test: setup ## All tests, the quick ones first, the end-to-end ones last
-	$(BIN)/pytest -q --ignore=tests/e2e
+	$(BIN)/pytest -q $(IN_PARALLEL) tests/unit tests/property tests/integration
+	$(BIN)/pytest -q tests/contract tests/template
 	$(BIN)/pytest -q tests/e2e
 
 .PHONY: test-fast
 test-fast: setup ## The tests that need no rendering and no cloud
-	$(BIN)/pytest -q tests/unit tests/property
+	$(BIN)/pytest -q $(IN_PARALLEL) tests/unit tests/property
 
 .PHONY: check
 check: lint test ## What CI runs: lint and all tests

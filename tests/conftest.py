@@ -3,8 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import settings
 
 from tests.rendering import Template, render_all_stages, stacks
+
+# How long an example takes is the machine's affair: a benchmark measures, a test does not.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

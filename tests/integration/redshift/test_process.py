@@ -64,7 +64,7 @@ def running(warehouse: Path) -> Iterator[Running]:
 
 
 def _await_health(process: subprocess.Popen[str], port: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()
         try:

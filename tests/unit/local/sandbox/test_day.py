@@ -1,6 +1,6 @@
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -82,7 +82,7 @@ def test_any_day_is_told_in_full_and_leaves_things_consistent(
     client: Client, days: float, seed: int, wait: int
 ) -> None:
     before, seq = snapshot(client), client.company.store.last_change()
-    began = client.clock()
+    floor = client.company.store.last_change_time() or datetime(2026, 11, 22, tzinfo=UTC)
     client.clock.forward(seconds=wait)
     played = tick(client, days=days, seed=seed)
     after = snapshot(client)
@@ -94,7 +94,6 @@ def test_any_day_is_told_in_full_and_leaves_things_consistent(
         if change.kind != "initial"
     ]
     assert stamps == sorted(stamps)
-    floor = datetime(2026, 11, 22, tzinfo=UTC) if seq == 0 else began - timedelta(seconds=1)
     assert all(floor <= datetime.fromisoformat(text) <= client.clock() for text in stamps)
 
 
