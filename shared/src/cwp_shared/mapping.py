@@ -73,10 +73,11 @@ class Column(BaseModel):
     source: FieldPath = Field(
         alias="from", description="Path of the API field: `summary`, `company/id`."
     )
-    history: Literal["tracked", "ignored"] = Field(
+    history: Literal["tracked", "ignored", "overwritten"] = Field(
         default="tracked",
         description="tracked: a change makes a new version. ignored: kept as it was when the "
-        "version began, never makes one.",
+        "version began, never makes one. overwritten: every version of a record shows its newest "
+        "value, never makes one.",
     )
     as_set: bool = Field(
         default=False,
@@ -105,7 +106,8 @@ class Column(BaseModel):
             raise ValueError("as_set is for lists, whose type is super")
         if self.source in _TOUCHED and self.history == "tracked":
             raise ValueError(
-                f"{self.source} changes on every touch: set history to ignored (scd2.md R4)"
+                f"{self.source} changes on every touch: set history to ignored or overwritten "
+                "(scd2.md R4)"
             )
         return self
 
@@ -122,7 +124,11 @@ class Mapping(BaseModel):
     source: TableId = Field(description="Id of the source table: service_tickets.")
     version: int = Field(ge=1, le=2**31 - 1, description="Raise it with every change.")
     key: tuple[str, ...] = Field(min_length=1, description="Columns that identify a record.")
-    updated_at: FieldPath = Field(description="When the source last changed the record.")
+    updated_at: FieldPath | None = Field(
+        default=None,
+        description="When the source last changed the record; left out where the source does not "
+        "say: then a record is as of the upper bound of the run that saw it.",
+    )
     created_at: FieldPath | None = Field(
         default=None, description="When the record was made; its first version begins there."
     )

@@ -56,7 +56,7 @@ def _wrong_columns(mapping: Mapping) -> list[str]:
         for column in mapping.columns
     ]
     found += [
-        ("updated_at", _not_a_time(source.path, mapping.updated_at)),
+        ("updated_at", mapping.updated_at and _not_a_time(source.path, mapping.updated_at)),
         ("created_at", mapping.created_at and _not_a_time(source.path, mapping.created_at)),
     ]
     return [f"{where}: {reason}" for where, reason in found if reason]

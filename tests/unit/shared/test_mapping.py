@@ -62,9 +62,9 @@ def test_a_mapping_knows_its_keys_and_attributes() -> None:
         ({"type": "decimal(10,12)", "source": "budgetHours"}, "its scale included"),
         ({"type": "money"}, "should match pattern"),
         ({"source": "company//id"}, "'company//id' is not a path"),
-        ({"source": "_info/updatedBy"}, "set history to ignored (scd2.md R4)"),
+        ({"source": "_info/updatedBy"}, "set history to ignored or overwritten (scd2.md R4)"),
         ({"as_set": True}, "as_set is for lists"),
-        ({"history": "forgotten"}, "'tracked' or 'ignored'"),
+        ({"history": "forgotten"}, "'tracked', 'ignored' or 'overwritten'"),
         ({"colour": "red"}, "Extra inputs are not permitted"),
     ],
 )

@@ -143,7 +143,7 @@ def _reasons(binding: Binding, mapping: Mapping) -> Iterator[str]:
             yield f"CASE WHEN v{number} IS NULL AND NOT {bound.misfit} THEN {missing} END"
     updated, created = binding.updated, binding.created
     shown = f"left(CAST({updated.shown} AS VARCHAR), {_SHOWN})"
-    name = literal(mapping.updated_at)
+    name = literal(mapping.updated_at or "")
     yield f"CASE WHEN NOT {updated.given} THEN {name} || ' is missing' END"
     yield (
         f"CASE WHEN {updated.given} AND updated IS NULL "
