@@ -90,8 +90,9 @@ bench-sandbox: setup ## Measure the ConnectWise sandbox at a million tickets; a 
 	$(BIN)/python -m benchmarks.sandbox
 
 .PHONY: schemas
-schemas: setup ## Write the JSON Schemas of all contracts into shared/schemas
+schemas: setup ## Write what is made from the contracts: shared/schemas and docs/events.md
 	$(BIN)/python -m scripts.export_schemas
+	$(BIN)/python -m scripts.export_events_page
 
 .PHONY: deploy
 deploy: setup ## Deploy all six stacks to AWS: make deploy STAGE=dev

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from scripts import export_events_page
 from scripts.export_schemas import TARGET, schemas
 
 from cwp_shared.errors import Terminal
@@ -80,3 +81,13 @@ def test_error_names_the_field_and_never_echoes_the_value() -> None:
     assert "tenant_id" in str(caught.value)
     assert "mode" in str(caught.value)
     assert "s3cret" not in str(caught.value)
+
+
+def test_the_page_about_events_is_made_from_the_contracts() -> None:
+    assert export_events_page.TARGET.read_text() == export_events_page.page(), "run: make schemas"
+
+
+def test_the_page_about_events_names_who_takes_what() -> None:
+    takers = export_events_page.consumers()
+    assert takers["PageFetched"] == ["writer"]
+    assert takers["CanonicalCommitted"] == ["loader"]
