@@ -62,7 +62,7 @@ lint: setup ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy -p cwp_shared -p cwp_scheduler -p cwp_fetcher -p cwp_writer -p cwp_transformer -p cwp_loader -p cwp_local -p cwp_ops
-	$(BIN)/mypy tests scripts benchmarks
+	$(BIN)/mypy tests scripts benchmarks examples
 	$(BIN)/lint-imports
 
 .PHONY: format
