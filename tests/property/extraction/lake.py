@@ -12,7 +12,7 @@ import msgspec
 import pyarrow.parquet as pq
 
 from cwp_local.sandbox.company import Company
-from cwp_local.sandbox.conditions import EVERY_ROW
+from cwp_local.sandbox.search import Search
 from cwp_local.sandbox.tables import TABLES
 from cwp_shared import raw_columns
 from cwp_shared.clock import iso_seconds
@@ -92,7 +92,7 @@ def flat_row(table: str, body: bytes) -> Flat:
 
 def rows_now(company: Company, table: str) -> dict[int, Flat]:
     """The sandbox's rows of a table."""
-    page = company.store.page(TABLES[table], EVERY_ROW, "id", limit=100_000)
+    page = company.store.page(TABLES[table], Search(), "id", limit=100_000)
     bodies = zip(page.ids, page.bodies, strict=True)
     return {id_: flat_row(table, body) for id_, body in bodies}
 

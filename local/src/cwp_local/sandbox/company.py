@@ -10,16 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from cwp_local.sandbox.build import Progress, build
-from cwp_local.sandbox.conditions import Clause
 from cwp_local.sandbox.life import Life
 from cwp_local.sandbox.models import CompanySpec, CompanyState
+from cwp_local.sandbox.search import Search
 from cwp_local.sandbox.store import Store
 from cwp_local.sandbox.tables import TABLES
 from cwp_local.sandbox.weather.forecast import Forecast
 from cwp_local.sandbox.world.generate import World
 from cwp_shared.clock import Clock
-
-_EVERY_ROW = Clause("1")
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class Company:
 
     def counts(self) -> Mapping[str, int]:
         """Rows per table."""
-        return {name: self.store.count(table, _EVERY_ROW) for name, table in TABLES.items()}
+        return {name: self.store.count(table, Search()) for name, table in TABLES.items()}
 
     def state(self) -> CompanyState:
         """What may be told to anybody on this machine."""

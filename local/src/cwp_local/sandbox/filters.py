@@ -6,13 +6,14 @@ from typing import Any
 
 from cwp_local.sandbox.calls import Call, invalid, refused
 from cwp_local.sandbox.conditions import (
-    Clause,
     all_of,
+    compile_beyond,
     compile_child_conditions,
-    compile_conditions,
     compile_custom_field_conditions,
     compile_order,
+    compile_required,
 )
+from cwp_local.sandbox.search import Search
 from cwp_local.sandbox.tables import Table
 
 #: Attributes of Filters by the lower-case names that requests give them.
@@ -35,21 +36,23 @@ class Filters:
     order_by: str = ""
     fields: str = ""
 
-    def where(self, table: Table, unsearched: str = "") -> Clause:
+    def search(self, table: Table) -> Search:
         """The rows for which all three kinds of conditions hold.
-
-        Args:
-            table: whose rows.
-            unsearched: as in `compile_conditions`.
 
         Raises:
             ConditionError: a text cannot be read, or compares unlike things.
             UnknownNameError: a name that rows of the collection cannot be found by.
         """
-        return all_of(
-            compile_conditions(table, self.conditions, unsearched),
+        rest, after = compile_beyond(table, self.conditions)
+        others = (
             compile_child_conditions(table, self.child_conditions),
             compile_custom_field_conditions(table, self.custom_field_conditions),
+        )
+        return Search(
+            all_of(rest, *others),
+            max(after, 0),
+            ids=compile_required(table, self.conditions, "id"),
+            window=compile_required(table, self.conditions, "last_updated"),
         )
 
     def order(self, table: Table) -> str:

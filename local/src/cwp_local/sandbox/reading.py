@@ -8,14 +8,14 @@ import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
-from cwp_local.sandbox.access_path import access_path
 from cwp_local.sandbox.calls import Answer, Call, json_answer, json_text, refused
 from cwp_local.sandbox.catalogue import UnknownNameError
 from cwp_local.sandbox.company import Company
-from cwp_local.sandbox.conditions import EVERY_ROW, Clause, ConditionError, all_of, searched
+from cwp_local.sandbox.conditions import EVERY_ROW, Clause, ConditionError, all_of
 from cwp_local.sandbox.filters import Filters, filters_of
 from cwp_local.sandbox.paging import Window, forward_link, numbered_links, window
-from cwp_local.sandbox.projection import project, selection
+from cwp_local.sandbox.projection import projection
+from cwp_local.sandbox.search import Search
 from cwp_local.sandbox.store import Page, Store
 from cwp_local.sandbox.tables import Table
 from cwp_local.sandbox.weather.time_zone_bug import mistaken
@@ -38,7 +38,7 @@ def list_rows(company: Company, table: Table, call: Call, within: Clause = EVERY
     visible = all_of(within, _seen(company, table))
     found, link = _asked(lambda: _page(company.store, table, visible, filters, page, call))
     company.forecast.check_rows(table, found.ids)
-    body = b"[" + b",".join(_cut(found.bodies, filters.fields)) + b"]"
+    body = b"[" + b",".join(_cut(table, found.bodies, filters.fields)) + b"]"
     return Answer(200, body, {} if link is None else {"Link": link})
 
 
@@ -50,7 +50,8 @@ def count_rows(company: Company, table: Table, call: Call, within: Clause = EVER
     """
     filters = _filters(company, call)
     visible = all_of(within, _seen(company, table))
-    return json_answer({"count": _asked(lambda: _count(company.store, table, visible, filters))})
+    count = _asked(lambda: company.store.count(table, filters.search(table).within(visible)))
+    return json_answer({"count": count})
 
 
 def one_row(
@@ -62,11 +63,11 @@ def one_row(
         Refused: 404.
     """
     where = all_of(Clause("id = ?", (row_id,)), within, _seen(company, table))
-    found = company.store.page(table, where, "id", 1)
+    found = company.store.page(table, Search(where), "id", 1)
     if not found.bodies:
         raise refused(404, "NotFound", f"{table.noun} {row_id} not found")
     company.forecast.check_rows(table, found.ids)
-    return Answer(200, _cut(found.bodies, filters_of(call).fields)[0])
+    return Answer(200, _cut(table, found.bodies, filters_of(call).fields)[0])
 
 
 def _filters(company: Company, call: Call) -> Filters:
@@ -82,33 +83,22 @@ def _seen(company: Company, table: Table) -> Clause:
     return Clause("id NOT IN (SELECT value FROM json_each(?))", (ids,))
 
 
-def _cut(bodies: list[bytes], fields: str) -> list[bytes]:
-    if not fields.strip():
-        return bodies
-    wanted = selection(fields)
-    return [project(body, wanted) for body in bodies]
+def _cut(table: Table, bodies: list[bytes], fields: str) -> list[bytes]:
+    return list(map(projection(table, fields), bodies)) if fields.strip() else bodies
 
 
 def _page(
     store: Store, table: Table, visible: Clause, filters: Filters, page: Window, call: Call
 ) -> tuple[Page, str | None]:
     """The page and its Link header, if it has one."""
-    path = access_path(store, table, filters)
-    where = all_of(visible, filters.where(table, path.page))
+    search = filters.search(table).within(visible)
     if page.after is not None:
-        later = Clause(f"{searched('id', path.page)} > ?", (page.after,))
-        found = store.page(table, all_of(where, later), "id", page.size)
+        found = store.page(table, search.beyond(page.after), "id", page.size)
         return found, forward_link(call, found.ids[-1] if found.more else None)
-    found = store.page(table, where, filters.order(table), page.size, page.offset)
+    found = store.page(table, search, filters.order(table), page.size, page.offset)
     if page.number == 1 and not found.more:
         return found, None
-    total = store.count(table, all_of(visible, filters.where(table, path.count)))
-    return found, numbered_links(call, page, total)
-
-
-def _count(store: Store, table: Table, visible: Clause, filters: Filters) -> int:
-    path = access_path(store, table, filters)
-    return store.count(table, all_of(visible, filters.where(table, path.count)))
+    return found, numbered_links(call, page, store.count(table, search))
 
 
 def _asked(answer: Callable[[], T]) -> T:

@@ -6,6 +6,7 @@ unpacks it itself. A few rows of the live service have no lastUpdated: it is NUL
 
 import sqlite3
 import zlib
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -28,7 +29,17 @@ _OTHERS = (
     name TEXT NOT NULL, row_id INTEGER NOT NULL, packed BLOB)""",
     "CREATE INDEX history_rows ON history (name, row_id)",
 )
-_INDEX = "CREATE INDEX {table}_{number} ON {table} {part}"
+#: Indexes that questions are sent to by name.
+BY_ID, BY_TIME, SAMPLE = "{table}_by_id", "{table}_by_time", "{table}_sample"
+#: One row of so many is in the sample.
+SAMPLE_EVERY = 499
+SAMPLED = f"id % {SAMPLE_EVERY} = 0"
+_NAMED = {
+    BY_ID: "(id, last_updated)",
+    BY_TIME: "(last_updated, id)",
+    SAMPLE: f"(id, last_updated) WHERE {SAMPLED}",
+}
+_INDEX = "CREATE INDEX {name} ON {table} {part}"
 _INSERT = "INSERT INTO {table} ({columns}) VALUES ({marks})"
 _DICTIONARY = "SELECT content FROM dictionaries WHERE name = ?"
 _ADD_DICTIONARY = "INSERT INTO dictionaries (name, content) VALUES (?, ?)"
@@ -54,15 +65,9 @@ def check_version(connection: sqlite3.Connection) -> None:
 
 
 def create_indexes(connection: sqlite3.Connection, table: Table) -> None:
-    """The indexes of one table; quicker once its rows are there.
-
-    Most values that rows are found by are seldom there, so that their indexes are short.
-    """
-    links = map(link_column, table.indexed)
-    parts = ["(id, last_updated)", "(last_updated, id)"]
-    parts += [f"({name}) WHERE {name} IS NOT NULL" for name in links]
-    for number, part in enumerate(parts):
-        connection.execute(_INDEX.format(table=table.id, number=number, part=part))
+    """The indexes of one table; quicker once its rows are there."""
+    for sql in _indexes(table):
+        connection.execute(sql)
 
 
 def add_dictionary(connection: sqlite3.Connection, table: Table, content: bytes) -> None:
@@ -113,10 +118,20 @@ def _tables() -> tuple[str, ...]:
     return (*_OTHERS, *(_TABLE.format(table=each.id, links=links[each]) for each in links))
 
 
+def _indexes(table: Table) -> Iterator[str]:
+    for name, part in _NAMED.items():
+        yield _INDEX.format(name=name.format(table=table.id), table=table.id, part=part)
+    # Most values that rows are found by are seldom there, so that their indexes are short.
+    for link in map(link_column, table.indexed):
+        part = f"({link}) WHERE {link} IS NOT NULL"
+        yield _INDEX.format(name=f"{table.id}_{link}", table=table.id, part=part)
+
+
 @cache
 def _version() -> int:
-    """Differs when the tables differ; 31 bits, as SQLite keeps it."""
-    return zlib.crc32("".join(_tables()).encode()) >> 1
+    """Differs when the tables or their indexes differ; 31 bits, as SQLite keeps it."""
+    indexes = (sql for table in TABLES.values() for sql in _indexes(table))
+    return zlib.crc32("".join((*_tables(), *indexes)).encode()) >> 1
 
 
 @cache

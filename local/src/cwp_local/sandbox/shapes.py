@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from cwp_local.sandbox.calls import Answer, Call, Row, json_text
-from cwp_local.sandbox.projection import project, selection
+from cwp_local.sandbox.projection import projection
 from cwp_local.sandbox.tables import Table
 from cwp_local.sandbox.weather.model import Drift, Weather
 
@@ -57,8 +57,7 @@ class Shape:
         rows = [_changed(row, changes) for row in (content if is_list else [content])]
         bodies = [json_text(row).encode() for row in rows]
         if fields.strip():
-            wanted = selection(fields)
-            bodies = [project(body, wanted) for body in bodies]
+            bodies = list(map(projection(table, fields), bodies))
         body = b"[" + b",".join(bodies) + b"]" if is_list else bodies[0]
         return replace(answer, body=body)
 

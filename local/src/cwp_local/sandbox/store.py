@@ -6,6 +6,7 @@ Every change of a row is in the change log (`history.py`) when its transaction i
 """
 
 import queue
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,9 +17,10 @@ from typing import Any
 
 import msgspec
 
+from cwp_local.sandbox.access_path import indexed_by
 from cwp_local.sandbox.calls import Row, json_text
-from cwp_local.sandbox.choosing import choose_ids
 from cwp_local.sandbox.conditions import Bound, Clause, link_column
+from cwp_local.sandbox.counts import Counts
 from cwp_local.sandbox.history import (
     Change,
     Kind,
@@ -31,6 +33,7 @@ from cwp_local.sandbox.history import (
 )
 from cwp_local.sandbox.models import TableChanges
 from cwp_local.sandbox.records import columns, insert_sql, record
+from cwp_local.sandbox.search import Search
 from cwp_local.sandbox.sessions import Session, open_session
 from cwp_local.sandbox.tables import Table
 from cwp_shared.clock import to_seconds, utc_now
@@ -38,8 +41,8 @@ from cwp_shared.clock import to_seconds, utc_now
 # Names of tables and columns are the program's own; everything from outside is bound.
 _BODIES = "SELECT id, packed FROM {table} WHERE id IN (SELECT value FROM json_each(?))"
 _BODY = "SELECT packed FROM {table} WHERE id = ?"
+_CHOOSE = "SELECT id FROM {table} {index} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"
 _COUNT = "SELECT count(*) FROM {table} WHERE {where}"
-_REACHES = "SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {where} LIMIT ?)"
 _IDS = "SELECT id FROM {table} WHERE {where} ORDER BY id LIMIT ?"
 _LINKED = "SELECT id FROM {table} WHERE {column} = ? ORDER BY id"
 _LAST_ID = "SELECT seq FROM sqlite_sequence WHERE name = ?"
@@ -66,31 +69,23 @@ class Store:
         self._idle: queue.LifoQueue[Session] = queue.LifoQueue()
         self._writing = threading.Lock()
         self._closed = False
+        self._counts = Counts()
 
-    def page(self, table: Table, where: Clause, order: str, limit: int, offset: int = 0) -> Page:
-        """Rows `offset` to `offset + limit` of those that `where` holds for."""
+    def page(self, table: Table, search: Search, order: str, limit: int, offset: int = 0) -> Page:
+        """Rows `offset` to `offset + limit` of a search."""
         with self._reading() as session:
-            connection = session.connection
-            found = choose_ids(connection, table, where, order, limit + 1, offset)
+            found = _chosen(session.connection, table, search, order, limit + 1, offset)
             ids = found[:limit]
-            fetched = connection.execute(_BODIES.format(table=table.id), (json_text(ids),))
+            fetched = session.connection.execute(_BODIES.format(table=table.id), (json_text(ids),))
             bodies: dict[int, bytes] = dict(fetched)
             unpack = session.codecs.of(table.id).unpack
             texts = [unpack(bodies[row_id]) for row_id in ids]
         return Page(ids, texts, more=len(found) > limit)
 
-    def count(self, table: Table, where: Clause) -> int:
-        """How many rows `where` holds for."""
-        sql = _COUNT.format(table=table.id, where=where.sql)
+    def count(self, table: Table, search: Search) -> int:
+        """How many rows there are of a search."""
         with self._reading() as session:
-            return int(session.connection.execute(sql, where.values).fetchone()[0])
-
-    def reaches(self, table: Table, where: Clause, number: int) -> bool:
-        """Whether `where` holds for that many rows; it looks at no more of them."""
-        sql = _REACHES.format(table=table.id, where=where.sql)
-        with self._reading() as session:
-            found = session.connection.execute(sql, (*where.values, number)).fetchone()[0]
-        return int(found) >= number
+            return self._counts.count(session, table, search)
 
     def body(self, table: Table, row_id: int) -> bytes | None:
         """One row's JSON, or None."""
@@ -247,6 +242,21 @@ class Writing:
 
     def _log(self, kind: Kind, table: Table, row_id: int, packed: bytes | None) -> None:
         log_change(self._session, kind, table, row_id, at=self.now, packed=packed)
+
+
+def _chosen(
+    connection: sqlite3.Connection,
+    table: Table,
+    search: Search,
+    order: str,
+    limit: int,
+    offset: int,
+) -> list[int]:
+    """Ids of rows `offset` to `offset + limit`."""
+    where = search.where
+    index = indexed_by(connection, table, search, order, offset + limit)
+    sql = _CHOOSE.format(table=table.id, index=index, where=where.sql, order=order)
+    return [row[0] for row in connection.execute(sql, (*where.values, limit, offset))]
 
 
 def _body(session: Session, table: Table, row_id: int) -> bytes | None:

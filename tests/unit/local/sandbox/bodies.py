@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from cwp_local.sandbox.catalogue import kind_of
-from cwp_local.sandbox.conditions import EVERY_ROW
 from cwp_local.sandbox.pointing import targets_of, value_at
+from cwp_local.sandbox.search import Search
 from cwp_local.sandbox.tables import SCHEDULE_ENTRIES, TICKETS, Table
 from cwp_local.sandbox.world import lookups
 from tests.unit.local.sandbox.clients import Client
@@ -19,7 +19,7 @@ class NoRowError(LookupError):
 
 def some_row(client: Client, table: Table) -> Row:
     """The row of a table with the lowest id."""
-    page = client.company.store.page(table, EVERY_ROW, "id", 1)
+    page = client.company.store.page(table, Search(), "id", 1)
     if not page.bodies:
         raise NoRowError(table.id)
     row: Row = json.loads(page.bodies[0])

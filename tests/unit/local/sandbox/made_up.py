@@ -65,6 +65,7 @@ def made_up_store(path: Path) -> Store:
         create_tables(connection)
         for table in TABLES.values():
             create_indexes(connection, table)
+        connection.execute("PRAGMA journal_mode = WAL")
     store = Store(path)
     with store.writing() as writing:
         for table, row in made_up_rows():

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from cwp_local.sandbox.conditions import EVERY_ROW
 from cwp_local.sandbox.consistency import links_of
+from cwp_local.sandbox.search import Search
 from cwp_local.sandbox.tables import TABLES, Table
 from tests.unit.local.sandbox.clients import Client
 
@@ -15,7 +15,7 @@ def everything(client: Client) -> Rows:
     """All rows of a company, by table and id."""
     rows: Rows = {}
     for table in TABLES.values():
-        page = client.company.store.page(table, EVERY_ROW, "id", 1_000_000)
+        page = client.company.store.page(table, Search(), "id", 1_000_000)
         rows[table] = dict(zip(page.ids, map(json.loads, page.bodies), strict=True))
     return rows
 

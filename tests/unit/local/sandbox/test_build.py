@@ -10,6 +10,7 @@ from cwp_local.sandbox import filling
 from cwp_local.sandbox.build import BuildError, Progress, build
 from cwp_local.sandbox.conditions import EVERY_ROW
 from cwp_local.sandbox.filling import Job, block_count
+from cwp_local.sandbox.search import Search
 from cwp_local.sandbox.store import Store
 from cwp_local.sandbox.tables import TABLES
 from cwp_local.sandbox.world.generate import World, generate
@@ -20,7 +21,7 @@ WORLD = World(seed=3, tickets=300, reference=1_760_000_000)
 def bodies(path: Path) -> dict[str, list[bytes]]:
     store = Store(path)
     found = {
-        table.id: store.page(table, EVERY_ROW, "id", 100_000).bodies for table in TABLES.values()
+        table.id: store.page(table, Search(), "id", 100_000).bodies for table in TABLES.values()
     }
     store.close()
     return found
@@ -37,7 +38,7 @@ def test_a_file_has_the_worlds_rows_and_its_notes(tmp_path: Path) -> None:
     build(path, WORLD, {"name": ["x"]})
     store = Store(path)
     assert store.note("name") == ["x"]
-    counted = {table.id: store.count(table, EVERY_ROW) for table in TABLES.values()}
+    counted = {table.id: store.count(table, Search()) for table in TABLES.values()}
     store.close()
     made = [table.id for table, _ in generate(WORLD)]
     assert counted == {name: made.count(name) for name in TABLES}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from cwp_local.sandbox.changes import play, spread
 from cwp_local.sandbox.conditions import EVERY_ROW
 from cwp_local.sandbox.models import ChangesAsked, ChangesPlayed, TableChanges
+from cwp_local.sandbox.search import Search
 from cwp_local.sandbox.tables import TABLES
 from tests.unit.local.sandbox.clients import Client
 from tests.unit.local.sandbox.references import dangling, everything
@@ -168,7 +169,7 @@ def test_new_tickets_lie_on_what_is_left_of_the_setup_tables(client: Client) -> 
     played(client, add=8, tables=["company_companies", "service_tickets", "time_entries"])
     played(client, update=8, tables=["service_tickets"])
     tickets = snapshot(client)["service_tickets"].values()
-    left = {name: client.company.store.page(TABLES[name], EVERY_ROW, "id", 9).ids for name in setup}
+    left = {name: client.company.store.page(TABLES[name], Search(), "id", 9).ids for name in setup}
     assert tickets
     for ticket in tickets:
         said = [[ticket[name]["id"]] for name in ("priority", "board", "status")]

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from cwp_local.sandbox.conditions import EVERY_ROW
 from cwp_local.sandbox.life import Life
 from cwp_local.sandbox.models import TickAsked, TickState
+from cwp_local.sandbox.search import Search
 from cwp_local.sandbox.tables import TICKETS
 from tests.unit.local.sandbox.clients import Client
 
@@ -34,7 +34,7 @@ def test_a_walk_meets_changes_after_every_few_pages(client: Client) -> None:
 def test_counts_and_single_rows_are_no_pages(client: Client) -> None:
     start(client, days=1, every_requests=1)
     client.count("/service/tickets")
-    client.get(f"/service/tickets/{client.company.store.page(TICKETS, EVERY_ROW, 'id', 1).ids[0]}")
+    client.get(f"/service/tickets/{client.company.store.page(TICKETS, Search(), 'id', 1).ids[0]}")
     assert client.company.life.state(client.clock).played == 0
 
 

@@ -3,7 +3,10 @@ from typing import Any
 
 import pytest
 
-from cwp_local.sandbox.projection import project, selection
+from cwp_local.sandbox.calls import json_text
+from cwp_local.sandbox.projection import projection
+from cwp_local.sandbox.tables import CONTACTS, TABLES, Table
+from tests.unit.local.sandbox.made_up import made_up_rows
 
 ROW = {
     "id": 5,
@@ -13,6 +16,8 @@ ROW = {
     "companyLocation": {},
     "_info": {"lastUpdated": "2026-01-31T10:00:00Z", "updatedBy": "x"},
 }
+
+ROWS = list(made_up_rows())
 
 
 @pytest.mark.parametrize(
@@ -35,6 +40,20 @@ ROW = {
     ],
 )
 def test_rows_are_cut_to_the_fields_named(fields: str, expected: dict[str, Any]) -> None:
-    cut = project(json.dumps(ROW).encode(), selection(fields))
-    assert json.loads(cut) == expected
-    assert [name for name in ROW if name in expected] == list(json.loads(cut))
+    """Also where a name is one that no row has, or only a row of its own kind."""
+    for named in (fields, f"{fields},ownField"):
+        cut = projection(CONTACTS, named)(json.dumps(ROW).encode())
+        assert json.loads(cut) == expected
+        assert [name for name in ROW if name in expected] == list(json.loads(cut))
+
+
+def test_a_field_that_only_this_row_has_can_be_named() -> None:
+    row = {"ownField": [1], "id": 5}
+    assert projection(CONTACTS, "OwnField")(json.dumps(row).encode()) == b'{"ownField":[1]}'
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_all_fields_of_any_row_give_the_row_as_it_is(table: Table) -> None:
+    cut = projection(table, ",".join((*table.entity.types, "_info")))
+    bodies = [json_text(row).encode() for owner, row in ROWS if owner is table]
+    assert [cut(body) for body in bodies] == bodies

@@ -5,11 +5,9 @@ from contextlib import closing
 import pytest
 
 from cwp_local.sandbox.companies import BadFileError, Companies
-from cwp_local.sandbox.conditions import Clause
+from cwp_local.sandbox.search import Search
 from cwp_local.sandbox.tables import TABLES, TICKETS
 from tests.unit.local.sandbox.clients import Client
-
-ALL = Clause("1")
 
 
 def plan(client: Client, sql: str) -> str:
@@ -65,14 +63,14 @@ def test_writers_take_turns(client: Client) -> None:
     for thread in threads:
         thread.join()
     assert store.note("written") == 40
-    assert store.count(TICKETS, ALL) == 200
+    assert store.count(TICKETS, Search()) == 200
 
 
 def test_a_file_that_is_gone_does_not_come_back_empty(client: Client) -> None:
     path = client.company.store.path
     client.companies.delete("Acme")
     with pytest.raises(Exception, match="unable to open"):
-        client.company.store.count(TICKETS, ALL)
+        client.company.store.count(TICKETS, Search())
     assert not path.exists()
 
 
@@ -83,23 +81,3 @@ def test_a_file_of_another_version_is_refused(client: Client) -> None:
         connection.execute("PRAGMA user_version = 5")
     with pytest.raises(BadFileError, match=r"another version of the sandbox.*delete it to go on"):
         Companies(path.parent, client.clock)
-
-
-@pytest.mark.parametrize(
-    "conditions",
-    [
-        "lastUpdated > [2026-11-01T00:00:00Z] and lastUpdated <= [2026-11-20T00:00:00Z]",
-        "lastUpdated > [2024-11-01T00:00:00Z] and id > 20100",
-        "lastUpdated > [2027-11-01T00:00:00Z]",
-    ],
-)
-@pytest.mark.parametrize("order", ["", "id", "id desc", "summary"])
-@pytest.mark.parametrize("few", [0, 30_000])
-def test_both_ways_of_choosing_rows_choose_the_same(
-    still: Client, monkeypatch: pytest.MonkeyPatch, conditions: str, order: str, few: int
-) -> None:
-    asked = {"conditions": conditions, "orderBy": order, "pageSize": 20, "page": 2}
-    first = still.ids("/service/tickets", **asked)
-    monkeypatch.setattr("cwp_local.sandbox.choosing._TRIED_STEPS", 1)
-    monkeypatch.setattr("cwp_local.sandbox.choosing._FEW_ROWS", few)
-    assert still.ids("/service/tickets", **asked) == first

@@ -9,6 +9,7 @@ from cwp_local.sandbox.conditions.parse import ConditionError
 from cwp_local.sandbox.conditions.sql import (
     EVERY_ROW,
     all_of,
+    compile_beyond,
     compile_child_conditions,
     compile_conditions,
     compile_custom_field_conditions,
@@ -16,7 +17,6 @@ from cwp_local.sandbox.conditions.sql import (
     compile_required,
     link_column,
     linked,
-    searched,
 )
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Clause",
     "ConditionError",
     "all_of",
+    "compile_beyond",
     "compile_child_conditions",
     "compile_conditions",
     "compile_custom_field_conditions",
@@ -32,5 +33,4 @@ __all__ = [
     "compile_required",
     "link_column",
     "linked",
-    "searched",
 ]

@@ -11,7 +11,6 @@ e-mail address and some item that begins with x. Alternatives of an outer OR are
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Final
 
 from cwp_local.sandbox.catalogue import ChildField, UnknownNameError
@@ -35,45 +34,35 @@ EVERY_ROW: Final = Clause("1")
 _SOME_ELEMENT = "EXISTS (SELECT 1 FROM {lists} WHERE {test})"
 
 
-def compile_conditions(table: Table, text: str, unsearched: str = "") -> Clause:
+def compile_conditions(table: Table, text: str) -> Clause:
     """The WHERE clause of `conditions`; empty text holds for every row.
-
-    Args:
-        table: whose rows.
-        text: as sent.
-        unsearched: a column, `id` or `last_updated`, whose tests no index shall be searched for.
 
     Raises:
         ConditionError: the text cannot be read, or compares unlike things.
         UnknownNameError: a name that rows of the collection do not have or cannot be found by.
     """
-
-    def test(node: Comparison) -> Clause:
-        value = _value(table, node.name)
-        return compare(replace(value, sql=searched(value.sql, unsearched)), node)
-
-    return _clause(parse_conditions(text), test) if text.strip() else EVERY_ROW
+    return _compiled(table, _required(text))
 
 
-def compile_required(table: Table, text: str, wanted: str) -> Clause | None:
-    """What `conditions` require of a column in any case; None if nothing.
+def compile_beyond(table: Table, text: str) -> tuple[Clause, int]:
+    """`conditions` as (rest, after): ids are above `after`, and `rest` says everything else.
 
     Raises:
         ConditionError, UnknownNameError: as `compile_conditions` does.
     """
-    if not text.strip():
-        return None
-    tests = [
-        compare(value, node)
-        for node in _required(parse_conditions(text))
-        if (value := _value(table, node.name)).sql == wanted
-    ]
-    return _joined("AND", tests) if tests else None
+    parts = [(part, _lowest(part)) for part in _required(text)]
+    rest = [part for part, lowest in parts if lowest is None]
+    return _compiled(table, rest), max((n for _, n in parts if n is not None), default=0)
 
 
-def searched(expression: str, unsearched: str) -> str:
-    """A column as it is; with a sign that keeps SQLite from its index, if that is `unsearched`."""
-    return f"+{expression}" if expression == unsearched else expression
+def compile_required(table: Table, text: str, wanted: str) -> Clause:
+    """What `conditions` require of a column in any case; perhaps nothing.
+
+    Raises:
+        ConditionError, UnknownNameError: as `compile_conditions` does.
+    """
+    tests = [part for part in _required(text) if isinstance(part, Comparison)]
+    return _compiled(table, [test for test in tests if _value(table, test.name).sql == wanted])
 
 
 def compile_child_conditions(table: Table, text: str) -> Clause:
@@ -154,13 +143,32 @@ def _value(table: Table, name: str) -> Value:
     return Value(field, column(table, field.path))
 
 
-def _required(node: Node) -> Iterator[Comparison]:
+def _required(text: str) -> list[Node]:
+    """Parts of `conditions` that all have to hold, none of which is itself an AND."""
+    return list(_flat(parse_conditions(text))) if text.strip() else []
+
+
+def _flat(node: Node) -> Iterator[Node]:
+    if isinstance(node, Every):
+        for part in node.parts:
+            yield from _flat(part)
+    else:
+        yield node
+
+
+def _lowest(node: Node) -> int | None:
+    """The number that ids have to be above, if that is what a part says."""
     match node:
-        case Comparison():
-            yield node
-        case Every():
-            for part in node.parts:
-                yield from _required(part)
+        case Comparison(name, ">", (int(lowest),)) if name.lower() == "id":
+            return None if isinstance(lowest, bool) else lowest
+    return None
+
+
+def _compiled(table: Table, parts: list[Node]) -> Clause:
+    def test(node: Comparison) -> Clause:
+        return compare(_value(table, node.name), node)
+
+    return all_of(*(_clause(part, test) for part in parts))
 
 
 def _of_elements(label: str, resolve: Callable[[str], ChildField], text: str) -> Clause:
