@@ -19,15 +19,15 @@ from cwp_local.sandbox.tables import Table
 
 # Names of tables and columns are the program's own; everything from outside is bound.
 _COUNT = "SELECT count(*) FROM {table} {index} {where}"
-_MOST_REMEMBERED = 256
+#: Conditions, and for each of them ids.
+_MOST_REMEMBERED, _MOST_IDS = 256, 64
 
 
 class _Known(NamedTuple):
-    """When `version` was the newest change, so many rows had an id above `after`."""
+    """By an id, how many rows had one above it when `version` was the newest change."""
 
     version: int
-    after: int
-    rows: int
+    rows: dict[int, int]
 
 
 class Counts:
@@ -45,36 +45,45 @@ class Counts:
 
     def count(self, session: Session, table: Table, search: Search) -> int:
         """How many rows there are of a search, in the transaction that `session` is in."""
-        version = last_change(session)
-        known = self._recall((table.id, search.rest), version)
-        rows = _count(session.connection, table, search, known)
-        self._keep((table.id, search.rest), _Known(version, search.after, rows))
+        version, key = last_change(session), (table.id, search.rest)
+        near = self._nearest(key, version, search.after)
+        rows = _count(session.connection, table, search, near)
+        self._keep(key, version, search.after, rows)
         return rows
 
-    def _recall(self, key: tuple[str, Clause], version: int) -> _Known | None:
+    def _nearest(self, key: tuple[str, Clause], version: int, after: int) -> tuple[int, int] | None:
+        """The remembered id that is nearest to `after`, and the rows above it."""
         with self._lock:
             known = self._known.get(key)
-        return known if known and known.version == version else None
+            if known is None or known.version != version:
+                return None
+            return min(known.rows.items(), key=lambda each: abs(each[0] - after))
 
-    def _keep(self, key: tuple[str, Clause], known: _Known) -> None:
+    def _keep(self, key: tuple[str, Clause], version: int, after: int, rows: int) -> None:
         with self._lock:
-            self._known[key] = known
+            known = self._known.get(key)
+            if known is None or known.version != version:
+                known = self._known[key] = _Known(version, {})
+            known.rows[after] = rows
+            if len(known.rows) > _MOST_IDS:
+                for each in sorted(known.rows)[1::2]:
+                    del known.rows[each]
             self._known.move_to_end(key)
             if len(self._known) > _MOST_REMEMBERED:
                 self._known.popitem(last=False)
 
 
 def _count(
-    connection: sqlite3.Connection, table: Table, search: Search, known: _Known | None
+    connection: sqlite3.Connection, table: Table, search: Search, near: tuple[int, int] | None
 ) -> int:
-    if known is None or search.where == EVERY_ROW:
+    if near is None or search.where == EVERY_ROW:
         return _counted(connection, table, search)
-    nearer, further = sorted((search.after, known.after))
-    between = search.between(nearer, further)
+    known, rows = near
+    between = search.between(*sorted((search.after, known)))
     if glance(connection, table, search.range) < glance(connection, table, between.range):
         return _counted(connection, table, search)
-    rows = _counted(connection, table, between)
-    return known.rows - rows if search.after > known.after else known.rows + rows
+    others = _counted(connection, table, between)
+    return rows - others if search.after > known else rows + others
 
 
 def _counted(connection: sqlite3.Connection, table: Table, search: Search) -> int:

@@ -140,6 +140,9 @@ def test_pages_of_a_walk_count_only_what_lies_between(
 
 def test_only_so_many_are_remembered(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counts, "_MOST_REMEMBERED", 2)
+    monkeypatch.setattr(counts, "_MOST_IDS", 3)
     for number in range(5):
-        store.count(TICKETS, search(f"id != {number}"))
+        for after in (50, 10, 40, 0, 20, 30):
+            store.count(TICKETS, search(f"id != {number}", after))
     assert len(store._counts._known) == 2
+    assert all(len(known.rows) <= 3 for known in store._counts._known.values())
