@@ -56,12 +56,12 @@ def compile_beyond(table: Table, text: str) -> tuple[Clause, int]:
 
 
 def compile_required(table: Table, text: str, wanted: str) -> Clause:
-    """What `conditions` require of a column in any case; perhaps nothing.
+    """What the `rest` of `compile_beyond` requires of a column in any case; perhaps nothing.
 
     Raises:
         ConditionError, UnknownNameError: as `compile_conditions` does.
     """
-    tests = [part for part in _required(text) if isinstance(part, Comparison)]
+    tests = [p for p in _required(text) if isinstance(p, Comparison) and _lowest(p) is None]
     return _compiled(table, [test for test in tests if _value(table, test.name).sql == wanted])
 
 

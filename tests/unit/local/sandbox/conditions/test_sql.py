@@ -10,10 +10,12 @@ from cwp_local.sandbox.conditions import (
     Clause,
     ConditionError,
     all_of,
+    compile_beyond,
     compile_child_conditions,
     compile_conditions,
     compile_custom_field_conditions,
     compile_order,
+    compile_required,
     linked,
 )
 from cwp_local.sandbox.tables import (
@@ -272,3 +274,22 @@ def test_all_of_leaves_out_what_always_holds() -> None:
     assert all_of() == all_of(EVERY_ROW, EVERY_ROW) == EVERY_ROW
     assert all_of(EVERY_ROW, one) == one
     assert all_of(one, EVERY_ROW, other) == Clause("(a = ? AND b = ?)", (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "after", "ids"),
+    [
+        ("", Clause("1"), 0, Clause("1")),
+        ("id > 5", Clause("1"), 5, Clause("1")),
+        ("(ID > 5 and id <= 9) and id > 7", Clause("id <= ?", (9,)), 7, Clause("id <= ?", (9,))),
+        ("id > 5.5", Clause("id > ?", (5.5,)), 0, Clause("id > ?", (5.5,))),
+        ("not id > 5", Clause("NOT (id > ?)", (5,)), 0, Clause("1")),
+        ("id > 5 or id > 7", Clause("(id > ? OR id > ?)", (5, 7)), 0, Clause("1")),
+        ("company/id > 5", Clause("link_company_id > ?", (5,)), 0, Clause("1")),
+    ],
+)
+def test_the_id_that_rows_are_beyond_is_told_apart(
+    text: str, rest: Clause, after: int, ids: Clause
+) -> None:
+    assert compile_beyond(TICKETS, text) == (rest, after)
+    assert compile_required(TICKETS, text, "id") == ids
