@@ -10,8 +10,9 @@ from rich.markup import escape
 
 from cwp_local.cloud.environment import DIRECT
 from cwp_local.cloud.errors import CloudError
+from cwp_local.redshift.control import RedshiftControlError
 from cwp_local.sandbox.control import SandboxError
-from cwp_ops.commands import cloud, demo, query, sandbox, status, sync, tenants
+from cwp_ops.commands import cloud, demo, query, sandbox, status, sync, tenants, warehouse
 from cwp_ops.context import Operator, console
 from cwp_ops.errors import OperatorError
 from cwp_shared.errors import PipelineError
@@ -49,6 +50,7 @@ query.register(app)
 demo.register(app)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(warehouse.app, name="warehouse")
 
 
 def run() -> None:
@@ -59,7 +61,7 @@ def run() -> None:
         app()
     except KeyboardInterrupt:
         _end("stopped; what was asked for may still be under way, see `cwpipe status`", code=130)
-    except (OperatorError, CloudError, SandboxError, PipelineError) as error:
+    except (OperatorError, CloudError, SandboxError, RedshiftControlError, PipelineError) as error:
         _end(str(error))
     except EndpointConnectionError:
         _end("nothing answers there: the cloud is not running; start it with `cwpipe up`")

@@ -37,6 +37,12 @@ COMMANDS = [
     "sandbox weather show",
     "sandbox weather set",
     "sandbox weather clear",
+    "warehouse fault fail",
+    "warehouse fault wait",
+    "warehouse fault lose-event",
+    "warehouse fault refuse",
+    "warehouse fault show",
+    "warehouse fault clear",
 ]
 
 
@@ -58,6 +64,8 @@ def test_every_command_helps_with_an_example(command: str) -> None:
         ["sandbox", "weather", "set", "acme"],
         ["sandbox", "weather", "set", "acme", "--fail", "200"],
         ["tenants", "add", "acme", "--cadence", "0"],
+        ["warehouse", "fault", "refuse", "--error", "Nonsense"],
+        ["warehouse", "fault", "wait"],
     ],
 )
 def test_wrong_usage_ends_with_two(arguments: list[str]) -> None:

@@ -11,6 +11,16 @@ import re
 
 import duckdb
 
+#: Errors that are the service's own fault.
+_INTERNAL = frozenset(
+    {
+        "BatchExecuteStatementException",
+        "DatabaseConnectionException",
+        "ExecuteStatementException",
+        "InternalServerException",
+    }
+)
+
 
 class ApiError(Exception):
     """A documented error of the Data API, answered with HTTP 400 (500 for the service's own)."""
@@ -23,7 +33,7 @@ class ApiError(Exception):
     @property
     def status(self) -> int:
         """The HTTP status."""
-        return 500 if self.code == "InternalServerException" else 400
+        return 500 if self.code in _INTERNAL else 400
 
 
 def validation(message: str) -> ApiError:

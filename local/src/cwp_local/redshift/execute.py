@@ -5,6 +5,7 @@ import time
 from cwp_local.redshift.copy.command import CopyCommand
 from cwp_local.redshift.copy.load import run_copy
 from cwp_local.redshift.errors import Interrupted, SqlError
+from cwp_local.redshift.faults import Fail, Faults
 from cwp_local.redshift.history import History
 from cwp_local.redshift.objects import Objects
 from cwp_local.redshift.sql.catalog import Context
@@ -16,13 +17,16 @@ from cwp_local.redshift.warehouse import Session
 class Execution:
     """Runs statements and tells the history how they go."""
 
-    def __init__(self, history: History, objects: Objects) -> None:
+    def __init__(self, history: History, objects: Objects, faults: Faults) -> None:
         self._history = history
         self._objects = objects
+        self._faults = faults
+        self._fault: Fail | None = None
 
     def run(self, statement: Statement, session: Session) -> None:
         """Run all parts: in one transaction, or in AUTO_COMMIT mode in one each."""
         self._history.start(statement)
+        self._fault = self._faults.take(Fail, statement.submission.name)
         try:
             if statement.submission.auto_commit:
                 self._one_by_one(statement, session)
@@ -70,11 +74,17 @@ class Execution:
         self._history.start_part(part)
         begun = time.monotonic_ns()
         try:
+            self._fail_on_command(statement, place)
             outcome = self._outcome(statement, part, session)
         except SqlError as error:
             self._history.end_part(part, None, f"ERROR: {error}", time.monotonic_ns() - begun)
             raise
         self._history.end_part(part, outcome, duration_ns=time.monotonic_ns() - begun)
+
+    def _fail_on_command(self, statement: Statement, place: int) -> None:
+        fault = self._fault
+        if fault and place == fault.place(len(statement.parts)):
+            raise SqlError(fault.text)
 
     def _outcome(self, statement: Statement, part: Part, session: Session) -> Outcome:
         submission = statement.submission

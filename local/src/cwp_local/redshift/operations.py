@@ -1,9 +1,11 @@
 """The six calls of the Data API, over the history and the worker. Bodies are checked already."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
-from cwp_local.redshift.errors import not_found, validation
+from cwp_local.redshift.errors import ApiError, not_found, validation
+from cwp_local.redshift.faults import Faults, Refuse
 from cwp_local.redshift.history import History
 from cwp_local.redshift.sql import parameters
 from cwp_local.redshift.statements import FINISHED, Statement, Submission
@@ -21,9 +23,10 @@ _NOT_HERE = ("ClusterIdentifier", "DbUser", "SessionId", "SessionKeepAliveSecond
 class Operations:
     """The calls, by name."""
 
-    def __init__(self, history: History, worker: Worker) -> None:
+    def __init__(self, history: History, worker: Worker, faults: Faults) -> None:
         self._history = history
         self._worker = worker
+        self._faults = faults
         self.calls: dict[str, Callable[[Body], Body]] = {
             "BatchExecuteStatement": self.batch_execute_statement,
             "CancelStatement": self.cancel_statement,
@@ -43,6 +46,8 @@ class Operations:
 
     def _submit(self, body: Body, sqls: tuple[str, ...], *, is_batch: bool) -> Body:
         submission = _submission(body, sqls, is_batch=is_batch)
+        if refusal := self._faults.take(Refuse, submission.name):
+            raise ApiError(refusal.error, "refused on command", StatementId=str(uuid.uuid4()))
         statement, new = self._history.submit(submission, body.get("ClientToken", ""))
         if new:
             self._worker.enqueue(statement)

@@ -3,13 +3,14 @@
 import json
 import logging
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,10 +20,12 @@ from starlette.routing import Route
 from cwp_local.redshift.errors import ApiError, validation
 from cwp_local.redshift.events import Announcer
 from cwp_local.redshift.execute import Execution
+from cwp_local.redshift.faults import FAULT, Faults, LoseEvent
 from cwp_local.redshift.history import History
 from cwp_local.redshift.objects import Objects
 from cwp_local.redshift.operations import Operations
 from cwp_local.redshift.request_check import check_request
+from cwp_local.redshift.statements import Statement
 from cwp_local.redshift.warehouse import Warehouse
 from cwp_local.redshift.worker import Worker
 from cwp_shared.clock import Clock, utc_now
@@ -53,9 +56,10 @@ def create_app(path: Path | None, parts: Parts) -> Starlette:
     """
     warehouse = Warehouse(path)
     history = History(parts.clock)
-    execution = Execution(history, parts.objects)
-    worker = Worker(warehouse, history, execution, parts.announcer.announce)
-    operations = Operations(history, worker)
+    faults = Faults()
+    execution = Execution(history, parts.objects, faults)
+    worker = Worker(warehouse, history, execution, faults, _telling(parts.announcer, faults))
+    operations = Operations(history, worker, faults)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -73,11 +77,37 @@ def create_app(path: Path | None, parts: Parts) -> Starlette:
         place = str(path) if path else "in memory"
         return JSONResponse({"status": "ok", "warehouse": place, "active_statements": active})
 
+    async def fault(request: Request) -> Response:
+        return _faults(faults, request.method, await request.body())
+
     routes = [
         Route("/", call, methods=["POST"]),
+        Route("/_redshift/faults", fault, methods=["GET", "POST", "DELETE"]),
         Route("/_redshift/health", health, methods=["GET"]),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
+
+
+def _telling(announcer: Announcer, faults: Faults) -> Callable[[Statement], None]:
+    def tell(statement: Statement) -> None:
+        submission = statement.submission
+        if not (submission.with_event and faults.take(LoseEvent, submission.name)):
+            announcer.announce(statement)
+
+    return tell
+
+
+def _faults(faults: Faults, method: str, body: bytes) -> Response:
+    """What is to go wrong: one more, none any more, or what is left of it."""
+    try:
+        if method == "POST":
+            faults.add(FAULT.validate_json(body))
+    except ValidationError as error:
+        told = error.errors(include_url=False, include_context=False, include_input=False)
+        return JSONResponse({"message": "not a fault", "details": told}, 400)
+    if method == "DELETE":
+        faults.clear()
+    return JSONResponse([fault.model_dump() for fault in faults.left()])
 
 
 def _answer(operations: Operations, headers: Any, body: bytes) -> Response:

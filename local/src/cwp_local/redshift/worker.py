@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from cwp_local.redshift.execute import Execution
+from cwp_local.redshift.faults import Faults, Wait
 from cwp_local.redshift.history import History
 from cwp_local.redshift.statements import ABORTED, FAILED, Statement
 from cwp_local.redshift.warehouse import Session, Warehouse
@@ -21,6 +22,8 @@ _PAUSE_SECONDS = 0.05
 class Worker:
     """Runs what it is given, one statement at a time, each in a session of its own.
 
+    A statement that is to wait (a fault) is put back by a timer when its time has come.
+
     Args:
         on_end: told of each statement after it has ended, in the order they ended.
     """
@@ -30,14 +33,17 @@ class Worker:
         warehouse: Warehouse,
         history: History,
         execution: Execution,
+        faults: Faults,
         on_end: Callable[[Statement], None],
     ) -> None:
         self._warehouse = warehouse
         self._history = history
         self._execution = execution
+        self._faults = faults
         self._on_end = on_end
         self._waiting: queue.SimpleQueue[Statement | None] = queue.SimpleQueue()
         self._running: tuple[Statement, Session] | None = None
+        self._postponed_once: set[str] = set()
         self._stopping = False
         self._thread = threading.Thread(target=self._work, name="redshift-worker", daemon=True)
 
@@ -88,9 +94,23 @@ class Worker:
             if self._stopping:
                 self._history.end(statement, ABORTED, "the local Redshift was stopped")
                 self._on_end(statement)
-            elif self._history.pick(statement):
+            elif not self._postponed(statement) and self._history.pick(statement):
                 self._run(statement)
                 self._on_end(statement)
+
+    def _postponed(self, statement: Statement) -> bool:
+        """Whether it is to wait; once at most, and it stays SUBMITTED meanwhile."""
+        if statement.id in self._postponed_once:
+            self._postponed_once.remove(statement.id)
+            return False
+        fault = self._faults.take(Wait, statement.submission.name)
+        if fault is None:
+            return False
+        self._postponed_once.add(statement.id)
+        timer = threading.Timer(fault.seconds, self._waiting.put, (statement,))
+        timer.daemon = True
+        timer.start()
+        return True
 
     def _run(self, statement: Statement) -> None:
         try:
