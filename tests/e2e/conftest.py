@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
+from cwp_local.redshift.control import RedshiftControl
 from cwp_local.sandbox.control import SandboxControl
 from tests.e2e.expected import mappings
 
@@ -21,10 +22,11 @@ CWPIPE = Path(sys.executable).parent / "cwpipe"
 
 @dataclass(frozen=True)
 class Cloud:
-    """The running cloud, through the doors its users have: the command, AWS calls, the sandbox."""
+    """The running cloud, through its doors: the command, AWS calls, the control endpoints."""
 
     environ: dict[str, str]
     sandbox: SandboxControl
+    redshift: RedshiftControl
     home: Path
 
     def cwpipe(self, *arguments: str, expect: int = 0, **extra: str) -> str:
@@ -87,7 +89,12 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         "CWPIPE_REDSHIFT_PORT": str(redshift),
         "COLUMNS": "200",
     }
-    running = Cloud(environ, SandboxControl(f"http://127.0.0.1:{sandbox}"), home)
+    running = Cloud(
+        environ,
+        SandboxControl(f"http://127.0.0.1:{sandbox}"),
+        RedshiftControl(f"http://127.0.0.1:{redshift}"),
+        home,
+    )
     try:
         running.cwpipe("up")
         yield running

@@ -18,7 +18,8 @@ import pyarrow as pa
 
 from cwp_local.redshift import errors
 from cwp_local.redshift.results import ResultColumn, ResultSet, columns_of, read_result
-from cwp_local.redshift.sql.catalog import SYSTEM, WAREHOUSE, Column, TableName
+from cwp_local.redshift.sql.catalog import SYSTEM, WAREHOUSE, Column, TableName, View
+from cwp_local.redshift.sql.dependencies import LATE_BINDING
 from cwp_local.redshift.sql.types import RedshiftType, from_duckdb, from_text
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -38,6 +39,12 @@ where table_name = $name and (
     or (database_name = 'rs$warehouse' and schema_name = coalesce(nullif($schema, ''), 'public'))
 )
 order by database_name = 'temp' desc, column_index
+"""
+
+_VIEWS = """
+select schema_name, view_name, sql, comment from duckdb_views()
+where database_name = 'rs$warehouse' and not internal
+order by schema_name, view_name
 """
 
 
@@ -179,10 +186,32 @@ class Session:
             if database == found[0][0]
         )
 
+    def has_schema(self, name: str) -> bool:
+        """See `Catalog.has_schema`."""
+        query = "SELECT 1 FROM duckdb_schemas() WHERE database_name = ? AND schema_name = ?"
+        return self._connection.execute(query, [WAREHOUSE, name]).fetchone() is not None
+
+    def views(self) -> tuple[View, ...]:
+        """See `Catalog.views`."""
+        found = self._connection.execute(_VIEWS).fetchall()
+        return tuple(
+            View(TableName(schema, name), query, late_binding=comment == LATE_BINDING)
+            for schema, name, query, comment in found
+        )
+
     @_in_redshifts_words()
-    def result_types(self, query: str) -> tuple[str, ...]:
-        """See `Catalog.result_types`."""
-        return tuple(row[1] for row in self._connection.execute(f"DESCRIBE {query}").fetchall())
+    def longest_text(self, table: TableName, column: str) -> int:
+        """See `Catalog.longest_text`."""
+        name = f'"{WAREHOUSE}"."{table.schema or "public"}"."{table.name}"'
+        query = f'SELECT coalesce(max(strlen("{column}")), 0) FROM {name}'  # noqa: S608 - names of the catalogue's own
+        row = self._connection.execute(query).fetchone()
+        return int(row[0]) if row else 0
+
+    @_in_redshifts_words()
+    def result_columns(self, query: str) -> tuple[tuple[str, str], ...]:
+        """See `Catalog.result_columns`."""
+        found = self._connection.execute(f"DESCRIBE {query}").fetchall()
+        return tuple((str(name).lower(), kind) for name, kind, *_ in found)
 
 
 def _type(comment: str | None, kept: str) -> RedshiftType:

@@ -208,16 +208,76 @@ def test_truncate_alone_empties_and_in_a_batch_is_refused(sql: Sql) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "GRANT SELECT ON t TO PUBLIC",
-        "REVOKE ALL ON t FROM PUBLIC",
-        "ANALYZE t",
-        "VACUUM FULL t",
-        "LOCK TABLE t",
-        "COMMENT ON TABLE t IS 'x'",
+        "GRANT SELECT ON {} TO PUBLIC",
+        "GRANT SELECT, INSERT ON TABLE acme.tickets, {} TO ROLE readers",
+        "REVOKE ALL ON {} FROM PUBLIC",
+        "ANALYZE {}",
+        "ANALYZE {} (n)",
+        "VACUUM FULL {} TO 99 PERCENT",
+        "LOCK TABLE {}",
+        "LOCK acme.tickets, {}",
+        "COMMENT ON TABLE {} IS 'x'",
     ],
 )
-def test_statements_without_effect_are_taken(sql: Sql, text: str) -> None:
+def test_statements_without_effect_must_name_what_there_is(acme: Sql, text: str) -> None:
+    acme("CREATE TABLE acme.t (n INT)")
+    assert acme(text.format("acme.t")) is None
+    with pytest.raises(SqlError, match=r'^relation "acme.nope" does not exist$'):
+        acme(text.format("acme.nope"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["GRANT USAGE ON SCHEMA {} TO ROLE r", "GRANT SELECT ON ALL TABLES IN SCHEMA acme, {} TO u"],
+)
+def test_grants_on_schemas_must_name_what_there_is(acme: Sql, text: str) -> None:
+    assert acme(text.format("acme")) is None
+    with pytest.raises(SqlError, match=r'^schema "nope" does not exist$'):
+        acme(text.format("nope"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CREATE ROLE readers",
+        "CREATE GROUP readers",
+        "DROP USER somebody",
+        "GRANT ROLE readers TO somebody",
+        "GRANT CREATE ON DATABASE dev TO somebody",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA acme GRANT SELECT ON TABLES TO ROLE readers",
+        "ANALYZE",
+        "VACUUM",
+    ],
+)
+def test_people_and_whole_databases_are_taken(sql: Sql, text: str) -> None:
     assert sql(text) is None
+
+
+def test_a_grant_to_nobody_is_refused(acme: Sql) -> None:
+    with pytest.raises(SqlError, match="expected TO"):
+        acme("GRANT SELECT ON acme.tickets")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("CREATE TABLE t (a INT) DISTKEY(b)", 'column "b" named in DISTKEY does not exist'),
+        ("CREATE TABLE t (a INT) SORTKEY(a, b)", 'column "b" named in SORTKEY does not exist'),
+        ("CREATE TABLE t (a SUPER) SORTKEY(a)", "of type super cannot be a SORTKEY"),
+        ("CREATE TABLE t (a INT ENCODE FOO)", 'encoding type "foo" does not exist'),
+        ("CREATE TABLE t (a VARCHAR(3) ENCODE AZ64)", "invalid encoding type az64"),
+        ("CREATE TABLE t (a INT, A BIGINT)", 'column "a" specified more than once'),
+        (f"CREATE TABLE {'t' * 128} (a INT)", "is longer than 127 bytes"),
+        (f"CREATE TABLE t ({'é' * 64} INT)", "is longer than 127 bytes"),
+        (
+            f"CREATE TABLE t ({', '.join(f'c{n} INT' for n in range(1601))})",
+            "tables can have at most 1600 columns",
+        ),
+    ],
+)
+def test_layouts_that_redshift_refuses(sql: Sql, text: str, words: str) -> None:
+    with pytest.raises(SqlError, match=words):
+        sql(text)
 
 
 def test_vacuum_is_not_for_transactions(sql: Sql) -> None:

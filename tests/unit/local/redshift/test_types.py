@@ -85,4 +85,7 @@ def test_computed_values_have_types_too() -> None:
     assert str(from_duckdb("DECIMAL(10,2)")) == "numeric(10,2)"
     assert str(from_duckdb("VARCHAR")) == "character varying(65535)"
     assert str(from_duckdb("HUGEINT")) == "bigint"
-    assert str(from_duckdb("STRUCT(a INTEGER)")) == "character varying(65535)"
+    assert str(from_duckdb("UBIGINT")) == "bigint"
+    assert str(from_duckdb("INTEGER[]")) == "super"
+    with pytest.raises(SqlError, match="cannot give a value of type interval; use DATEDIFF"):
+        from_duckdb("INTERVAL")

@@ -34,6 +34,15 @@ class Column:
     default: str | None = None
 
 
+@dataclass(frozen=True)
+class View:
+    """A view; `query` is DuckDB's text. A late-binding one depends on nothing."""
+
+    name: TableName
+    query: str
+    late_binding: bool = False
+
+
 class Catalog(Protocol):
     """What the rules need to know of the warehouse, inside the running transaction."""
 
@@ -41,8 +50,20 @@ class Catalog(Protocol):
         """The columns in order; empty if there is no such table."""
         ...
 
-    def result_types(self, query: str) -> tuple[str, ...]:
-        """DuckDB's types of a DuckDB query's columns, without running it."""
+    def has_schema(self, name: str) -> bool:
+        """Whether there is a schema of this name."""
+        ...
+
+    def views(self) -> tuple["View", ...]:
+        """All views."""
+        ...
+
+    def longest_text(self, table: TableName, column: str) -> int:
+        """The most bytes that a value of the column has."""
+        ...
+
+    def result_columns(self, query: str) -> tuple[tuple[str, str], ...]:
+        """Names and DuckDB's types of a DuckDB query's columns, without running it."""
         ...
 
 

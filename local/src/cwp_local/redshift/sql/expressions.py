@@ -4,6 +4,7 @@ Division needs no rule: the warehouse is opened with `integer_division`, and Duc
 zero divisor. Functions named `rs_...` are the macros of system.sql.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,11 +13,15 @@ from sqlglot import exp, parse_one
 from cwp_local.redshift.errors import SqlError
 from cwp_local.redshift.sql import names
 from cwp_local.redshift.sql.catalog import Context
+from cwp_local.redshift.sql.functions import WRITTEN
 from cwp_local.redshift.sql.types import declared
 
 #: Functions that sqlglot does not know: Redshift's name -> ours or DuckDB's.
 _FUNCTIONS = {
     "get_array_length": "json_array_length",
+    "has_database_privilege": "rs_has_privilege",
+    "has_schema_privilege": "rs_has_privilege",
+    "has_table_privilege": "rs_has_privilege",
     "is_valid_json": "json_valid",
     "is_valid_json_array": "rs_is_valid_json_array",
     "isnull": "coalesce",
@@ -68,6 +73,67 @@ def rewrite(tree: exp.Expr, context: Context) -> exp.Expr:
 def call(name: str, *arguments: exp.Expr) -> exp.Anonymous:
     """A call of a macro or a DuckDB function."""
     return exp.Anonymous(this=name, expressions=list(arguments))
+
+
+def _average(node: exp.Avg, _: Context) -> exp.Expr:
+    # Of integers a whole number, as the division of sum by count is; a parent window has them both.
+    if isinstance(node.parent, exp.Window):
+        return node
+    return _quotient(exp.Sum(this=node.this), exp.Count(this=node.this.copy()))
+
+
+def _window(node: exp.Window, _: Context) -> exp.Expr:
+    if not isinstance(node.this, exp.Avg):
+        return node
+    total, rows = node.copy(), node.copy()
+    total.set("this", exp.Sum(this=node.this.this.copy()))
+    rows.set("this", exp.Count(this=node.this.this.copy()))
+    return _quotient(total, rows)
+
+
+def _quotient(total: exp.Expr, rows: exp.Expr) -> exp.Expr:
+    some = exp.Nullif(this=rows, expression=exp.Literal.number(0))
+    return exp.Paren(this=exp.Div(this=total, expression=some, typed=False, safe=False))
+
+
+def _add(node: exp.TsOrDsAdd, _: Context) -> exp.Expr:
+    if node.meta.get(WRITTEN) != "add_months":
+        return node
+    # Unlike DATEADD it leads from the last day of a month to the last day of one.
+    return call("rs_add_months", node.this, node.expression)
+
+
+def _similar(node: exp.SimilarTo, _: Context) -> exp.Expr:
+    pattern = node.expression
+    if not isinstance(pattern, exp.Literal):
+        raise SqlError("SIMILAR TO takes a literal pattern in the local Redshift")
+    return call("regexp_full_match", node.this, exp.Literal.string(_expression_of(pattern.name)))
+
+
+def _expression_of(pattern: str) -> str:
+    """SIMILAR TO's pattern as a regular expression, but for its anchors."""
+    made, escaped = "", False
+    for letter in pattern:
+        if escaped:
+            made, escaped = made + re.escape(letter), False
+        elif letter == "\\":
+            escaped = True
+        else:
+            made += _WILDCARDS.get(letter, letter)
+    return f"(?s:{made})"
+
+
+#: What stands for something in SIMILAR TO only, and what stands for something elsewhere only.
+_WILDCARDS = {"%": ".*", "_": ".", ".": r"\.", "^": r"\^", "$": r"\$"}
+
+
+def _unnest(node: exp.Unnest, _: Context) -> exp.Expr:
+    # FROM t, t.super.path AS x: a SUPER's elements, each a SUPER.
+    elements = [
+        exp.cast(part, exp.DataType.build("JSON[]", dialect="duckdb")) for part in node.expressions
+    ]
+    node.set("expressions", elements)
+    return node
 
 
 def _division(node: exp.Div, _: Context) -> exp.Expr:
@@ -140,6 +206,7 @@ def _literal(text: str) -> Rule:
 
 _RULES: dict[type[exp.Expr], Rule] = {
     exp.Anonymous: _function,
+    exp.Avg: _average,
     exp.Bracket: _element,
     exp.Cast: _cast,
     exp.CurrentDatabase: _database,
@@ -151,5 +218,9 @@ _RULES: dict[type[exp.Expr], Rule] = {
     exp.ParseJSON: _json_parse,
     exp.RegexpReplace: _replace_all,
     exp.SessionUser: _literal("IAM:root"),
+    exp.SimilarTo: _similar,
     exp.TryCast: _cast,
+    exp.TsOrDsAdd: _add,
+    exp.Unnest: _unnest,
+    exp.Window: _window,
 }

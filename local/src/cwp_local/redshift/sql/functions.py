@@ -38,8 +38,8 @@ _SUPER = """
 """
 _OTHERS = """
     cast coalesce convert current_database current_schema current_user decode exists generate_series
-    greatest has_schema_privilege has_table_privilege isnull least nullif nvl nvl2 pg_backend_pid
-    pg_last_copy_count session_user try_cast user version
+    greatest has_database_privilege has_schema_privilege has_table_privilege isnull least nullif
+    nvl nvl2 pg_backend_pid pg_last_copy_count session_user try_cast user version
 """
 #: Names as Redshift's documentation lists them.
 REDSHIFT = frozenset(
@@ -55,13 +55,17 @@ def written_name(function: exp.Expr, text: str) -> str:
     return "" if start is None or end is None else text[start : end + 1].lower()
 
 
+#: In a node's `meta`: the function's name as it was written; sqlglot makes one node of several.
+WRITTEN = "written"
+
+
 def check_functions(tree: exp.Expr, text: str) -> None:
-    """Refuse a function that Redshift does not have.
+    """Refuse a function that Redshift does not have, and note each name as it was written.
 
     Raises:
         SqlError: `function x() does not exist`.
     """
     for function in tree.find_all(exp.Func):
-        name = written_name(function, text)
+        name = function.meta[WRITTEN] = written_name(function, text)
         if name.isidentifier() and name not in REDSHIFT:
             raise SqlError(f"function {name}() does not exist")

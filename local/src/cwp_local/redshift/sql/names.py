@@ -11,15 +11,29 @@ from cwp_local.redshift.errors import SqlError
 from cwp_local.redshift.sql.catalog import SYSTEM, TEMPORARY, WAREHOUSE, Context, TableName
 
 #: Views of system.sql that stand for a catalogue's own.
-_INFORMATION_SCHEMA = {"tables", "columns", "schemata"}
-_PG_CATALOG = {"pg_table_def", "svv_tables", "svv_columns", "svv_table_info"}
+_INFORMATION_SCHEMA = {"tables", "columns", "schemata", "views"}
+_PG_CATALOG = {"pg_table_def", "pg_user", "svv_tables", "svv_columns", "svv_table_info"}
+
+
+#: Bytes of a name. Redshift cuts longer ones in some places and refuses them in others.
+_LONGEST = 127
 
 
 def fold(tree: exp.Expr) -> None:
-    """Make every identifier lower case and quoted."""
+    """Make every identifier lower case and quoted.
+
+    Raises:
+        SqlError: one is longer than Redshift's names are.
+    """
     for name in tree.find_all(exp.Identifier):
+        _check_length(name.name)
         name.set("this", name.name.lower())
         name.set("quoted", value=True)
+
+
+def _check_length(name: str) -> None:
+    if len(name.encode()) > _LONGEST:
+        raise SqlError(f'identifier "{name}" is longer than {_LONGEST} bytes')
 
 
 def table_name(table: exp.Table, context: Context) -> TableName:
@@ -33,6 +47,8 @@ def table_name(table: exp.Table, context: Context) -> TableName:
         raise SqlError(f'cross-database reference to database "{database}" is not supported')
     if table.name.startswith("#"):
         raise SqlError("the local Redshift has no #name tables; say CREATE TEMP TABLE")
+    for part in (table.db, table.name):
+        _check_length(part)
     return TableName(table.db.lower() or None, table.name.lower())
 
 
@@ -73,5 +89,10 @@ def existing(name: TableName, context: Context) -> exp.Table:
 
 
 def quoted(name: str) -> str:
-    """A name as DuckDB text, folded."""
+    """A name as DuckDB text, folded.
+
+    Raises:
+        SqlError: it is longer than Redshift's names are.
+    """
+    _check_length(name)
     return text(exp.to_identifier(name.lower(), quoted=True))

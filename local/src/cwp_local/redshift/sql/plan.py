@@ -8,11 +8,12 @@ from sqlglot import exp
 
 from cwp_local.redshift.copy.command import CopyCommand, copy_command
 from cwp_local.redshift.errors import SqlError
-from cwp_local.redshift.sql import alter, expressions, names, parse, schemas, writes
+from cwp_local.redshift.sql import alter, expressions, names, parse, rights, schemas, writes
 from cwp_local.redshift.sql.catalog import Context
 from cwp_local.redshift.sql.functions import check_functions
 from cwp_local.redshift.sql.labels import name_results
 from cwp_local.redshift.sql.parameters import bind
+from cwp_local.redshift.sql.strict import check_strictly
 
 Gives = Literal["rows", "count", "nothing"]
 
@@ -29,6 +30,7 @@ _NOTHING = Plan(())
 
 #: Statements that change nothing here: no statistics, no rights, no second writer to lock out.
 _WITHOUT_EFFECT = {"ANALYZE", "COMMENT", "GRANT", "LOCK", "REVOKE", "VACUUM"}
+_DEFINITIONS = {"ALTER", "CREATE", "DROP"}
 _TRANSACTION = {"ABORT", "BEGIN", "COMMIT", "END", "ROLLBACK", "START"}
 _OUTSIDE_TRANSACTIONS = {"VACUUM"}
 
@@ -50,10 +52,16 @@ def plan(text: str, parameters: Mapping[str, str], context: Context) -> Plan | C
     if context.in_batch and verb in _OUTSIDE_TRANSACTIONS:
         raise SqlError(f"{verb} cannot run inside a transaction block")
     if verb in _WITHOUT_EFFECT:
+        rights.check_named(statement, context)
         return _NOTHING
+    if verb in _DEFINITIONS and rights.about_people(statement):
+        return _NOTHING
+    if verb == "FROM":
+        raise SqlError('syntax error at or near "from"')
     if verb == "EXPLAIN":
         return _explain(statement, parameters, context)
     tree = parse.tree(statement)
+    check_strictly(tree)
     check_functions(tree, statement.text)
     name_results(tree, statement.text)
     return _translated(bind(tree, parameters), context)

@@ -3,8 +3,8 @@
 from sqlglot import exp
 
 from cwp_local.redshift.errors import SqlError
-from cwp_local.redshift.sql import expressions, names, tables
-from cwp_local.redshift.sql.catalog import Context, TableName
+from cwp_local.redshift.sql import dependencies, expressions, names, tables
+from cwp_local.redshift.sql.catalog import WAREHOUSE, Context, TableName
 
 
 def create(tree: exp.Create, context: Context) -> list[str]:
@@ -19,7 +19,7 @@ def create(tree: exp.Create, context: Context) -> list[str]:
     if kind == "TABLE":
         return tables.create_table(tree, context)
     if kind == "VIEW" and not tree.find(exp.MaterializedProperty):
-        return [_view(tree, context)]
+        return _view(tree, context)
     raise SqlError(f"CREATE {kind} is not supported by the local Redshift")
 
 
@@ -28,16 +28,25 @@ def drop(tree: exp.Drop, context: Context) -> list[str]:
     kind = tree.args["kind"]
     if kind not in {"SCHEMA", "TABLE", "VIEW"}:
         raise SqlError(f"DROP {kind} is not supported by the local Redshift")
-    exists = "IF EXISTS " if tree.args.get("exists") else ""
-    cascade = " CASCADE" if tree.args.get("cascade") else ""
     targets = tree.args.get("tables") or [tree.this]
-    return [f"DROP {kind} {exists}{_dropped(kind, target, context)}{cascade}" for target in targets]
+    return [text for target in targets for text in _dropped(tree, kind, target, context)]
 
 
-def _dropped(kind: str, target: exp.Table, context: Context) -> str:
+def _dropped(tree: exp.Drop, kind: str, target: exp.Table, context: Context) -> list[str]:
+    exists = "IF EXISTS " if tree.args.get("exists") else ""
     if kind == "SCHEMA":
-        return _schema_text(target)
-    return names.text(names.existing(names.table_name(target, context), context))
+        cascade = " CASCADE" if tree.args.get("cascade") else ""
+        return [f"DROP SCHEMA {exists}{_schema_text(target)}{cascade}"]
+    name = names.table_name(target, context)
+    place = names.existing(name, context)
+    views: list[TableName] = []
+    if place.catalog == WAREHOUSE:
+        if tree.args.get("cascade"):
+            views = dependencies.with_dependents(name, context)
+        else:
+            dependencies.check_free(f"drop {kind.lower()} {name}", name, context)
+    before = [f"DROP VIEW IF EXISTS {names.text(names.located(view))}" for view in views]
+    return [*before, f"DROP {kind} {exists}{names.text(place)}"]
 
 
 def _schema(tree: exp.Create) -> str:
@@ -53,12 +62,49 @@ def _schema_text(table: exp.Table) -> str:
     return f"{names.quoted(place.catalog)}.{names.quoted(place.db)}"
 
 
-def _view(tree: exp.Create, context: Context) -> str:
-    replace = "OR REPLACE " if tree.args.get("replace") else ""
+def _view(tree: exp.Create, context: Context) -> list[str]:
     schema = tree.this
     table = schema.this if isinstance(schema, exp.Schema) else schema
     columns = schema.expressions if isinstance(schema, exp.Schema) else []
     listed = f" ({', '.join(names.quoted(column.name) for column in columns)})" if columns else ""
-    place = names.text(names.located(names.table_name(table, context)))
+    name = names.table_name(table, context)
+    place = names.text(names.located(name))
+    late_binding = bool(tree.args.get("no_schema_binding"))
+    if late_binding:
+        _check_qualified(tree.expression)
     query = expressions.rewrite(tree.expression, context).sql(dialect="duckdb")
-    return f"CREATE {replace}VIEW {place}{listed} AS {query}"
+    replace = ""
+    if tree.args.get("replace"):
+        replace = "OR REPLACE "
+        _check_same_columns(name, query, [column.name.lower() for column in columns], context)
+    comment = f"'{dependencies.LATE_BINDING}'" if late_binding else "NULL"
+    return [
+        f"CREATE {replace}VIEW {place}{listed} AS {query}",
+        f"COMMENT ON VIEW {place} IS {comment}",
+    ]
+
+
+def _check_qualified(query: exp.Expr) -> None:
+    known = {cte.alias for cte in query.find_all(exp.CTE)}
+    for table in query.find_all(exp.Table):
+        if not table.db and table.name not in known:
+            raise SqlError(
+                f'relation "{table.name}" must be named with its schema in a view WITH NO SCHEMA '
+                "BINDING"
+            )
+
+
+def _check_same_columns(name: TableName, query: str, listed: list[str], context: Context) -> None:
+    """A view is replaced only by one with the same columns, in name and type."""
+    before = [(column.name, column.type.duckdb) for column in context.catalog.columns(name)]
+    now = context.catalog.result_columns(query)
+    after = [(label, kind) for label, (_, kind) in zip(listed, now, strict=False)] or list(now)
+    if not before:
+        return
+    if len(before) != len(after):
+        raise SqlError("cannot change number of columns in view; drop it first")
+    for (old, old_type), (new, new_type) in zip(before, after, strict=True):
+        if old != new:
+            raise SqlError(f'cannot change name of view column "{old}"; drop the view first')
+        if old_type != new_type:
+            raise SqlError(f'cannot change data type of view column "{old}"; drop the view first')

@@ -36,6 +36,21 @@ create macro rs_json_element_text(x, i) as x ->> ('$[' || i || ']');
 create macro rs_is_valid_json_array(x) as
     coalesce(json_valid(x) and json_type(try_cast(x as json)) = 'ARRAY', false);
 
+-- The last day of a month, so many months later, is a last day again.
+create macro rs_add_months(d, n) as
+    case when last_day(cast(d as timestamp)) = cast(cast(d as timestamp) as date)
+    then last_day(cast(d as timestamp) + to_months(cast(n as integer)))
+        + (cast(d as timestamp) - date_trunc('day', cast(d as timestamp)))
+    else cast(d as timestamp) + to_months(cast(n as integer)) end;
+
+-- Nobody has rights here that others have not.
+create macro rs_has_privilege
+    (a, b) as true,
+    (a, b, c) as true;
+
+create view pg_user as
+select 'IAM:root' as usename, cast(100 as integer) as usesysid, true as usecreatedb, true as usesuper;
+
 create view rs_columns as
 select
     schema_name as table_schema, table_name, column_name,
@@ -112,6 +127,8 @@ select table_schema as schemaname, table_name as tablename, column_name as "colu
 from rs_columns;
 
 create view information_schema_tables as select * exclude (remarks) from svv_tables;
+create view information_schema_views as
+select table_catalog, table_schema, table_name from svv_tables where table_type = 'VIEW';
 create view information_schema_columns as select * exclude (remarks) from svv_columns;
 create view information_schema_schemata as
 select database_name as catalog_name, schema_name from svv_all_schemas;

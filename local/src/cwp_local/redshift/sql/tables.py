@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from cwp_local.redshift.errors import SqlError
-from cwp_local.redshift.sql import expressions, names
+from cwp_local.redshift.sql import expressions, layout, names
 from cwp_local.redshift.sql.catalog import Column, Context, TableName
 from cwp_local.redshift.sql.types import declared
 
 #: Column constraints that change nothing here.
 _FORGOTTEN = (
     exp.CollateColumnConstraint,
-    exp.EncodeColumnConstraint,
     exp.Reference,
     exp.UniqueColumnConstraint,
 )
@@ -65,8 +64,7 @@ def create_table(tree: exp.Create, context: Context) -> list[str]:
         query = expressions.rewrite(tree.expression, context).sql(dialect="duckdb")
         return [f"{target.create} AS {query}"]
     columns = list(_columns(tree, context))
-    if not columns:
-        raise SqlError("a table must have at least one column")
+    layout.check(tree, columns)
     definitions = ", ".join(map(definition_of, columns))
     return [
         f"{target.create} ({definitions})",
@@ -117,6 +115,8 @@ def column_of(definition: exp.ColumnDef, context: Context) -> Column:
             nullable = False
         elif isinstance(kind, exp.DefaultColumnConstraint):
             default = expressions.rewrite(kind.this, context).sql(dialect="duckdb")
+        elif isinstance(kind, exp.EncodeColumnConstraint):
+            layout.check_encoding(kind.name, declared(definition.kind))
         elif not isinstance(kind, _FORGOTTEN):
             text = kind.sql(dialect="redshift")
             raise SqlError(f"not supported by the local Redshift in a column: {text}")

@@ -163,17 +163,32 @@ def from_text(text: str) -> RedshiftType:
 
 _FROM_DUCKDB = {kept: name for name, (kept, _) in _NAMES.items() if name != "character"} | {
     "TINYINT": "smallint",
+    "UTINYINT": "smallint",
+    "USMALLINT": "integer",
+    "UINTEGER": "bigint",
+    "UBIGINT": "bigint",
     "HUGEINT": "bigint",
     "TIMESTAMP_S": "timestamp without time zone",
     "TIMESTAMP_MS": "timestamp without time zone",
     "TIMESTAMP_NS": "timestamp without time zone",
+    '"NULL"': "character varying",
+    "STRING_LITERAL": "character varying",
+    "INTEGER_LITERAL": "integer",
 }
 
 
 def from_duckdb(kept: str) -> RedshiftType:
-    """The Redshift type of a value that DuckDB computed; what has no counterpart is a VARCHAR."""
+    """The Redshift type of a value that DuckDB computed.
+
+    Raises:
+        SqlError: Redshift has none for it, or this stand-in cannot give it back.
+    """
     if kept.startswith("DECIMAL("):
         precision, scale = kept[len("DECIMAL(") : -1].split(",")
         return RedshiftType("numeric", precision=int(precision), scale=int(scale))
-    name = _FROM_DUCKDB.get(kept, "character varying")
+    # DuckDB gives lists where Redshift gives a SUPER.
+    name = "super" if kept.endswith("[]") else _FROM_DUCKDB.get(kept)
+    if name is None:
+        hint = "; use DATEDIFF" if kept == "INTERVAL" else ""
+        raise SqlError(f"the local Redshift cannot give a value of type {kept.lower()}{hint}")
     return RedshiftType(name, length=_LONGEST.get(name))

@@ -124,7 +124,7 @@ def _selected(
 ) -> tuple[list[Column], exp.Select]:
     literals = [isinstance(column.unalias(), exp.Literal) for column in _results(source)]
     query = expressions.rewrite(source, context)
-    types = context.catalog.result_types(query.sql(dialect="duckdb"))
+    types = [kind for _, kind in context.catalog.result_columns(query.sql(dialect="duckdb"))]
     _check_count(len(types), targets, exact=exact)
     targets = targets[: len(types)]
     for place, (column, kept) in enumerate(zip(targets, types, strict=True)):

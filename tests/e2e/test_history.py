@@ -1,0 +1,148 @@
+"""The warehouse's history against the sandbox's own change log, after syncs in bad weather.
+
+What the pipeline could see of a row is what it was at each sync. From that, and the times that the
+rows themselves say, the history is computed here, apart from the transformer, and compared with
+what a query returns: every version, every value.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from cwp_local.redshift.faults import CONFLICT, Fail, LoseEvent, Wait
+from cwp_local.sandbox.weather.model import Reset, Slow, StatusFault, Truncated
+from cwp_shared.tables import source_tables
+from tests.e2e.conftest import Cloud
+from tests.e2e.expected import Row, api_rows, expected_row, follow, mappings, plain
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+
+TENANT = "e2e-true"
+TICKETS, SEED = 80, 21
+TABLES = ("tickets", "time_entries", "companies", "contacts")
+MAPPINGS = {table: mappings()[table] for table in TABLES}
+
+
+@dataclass
+class ChangeLog:
+    """What every row was at each sync."""
+
+    cloud: Cloud
+    last: int = 0
+    #: Source table and row id to what the row was at one sync after the other.
+    seen: dict[tuple[str, int], list[Row]] = field(default_factory=lambda: defaultdict(list))
+
+    def note_first_sync(self) -> None:
+        """Before any change: the rows as the API has them."""
+        access = self.cloud.sandbox.make_company(TENANT, seed=SEED, tickets=TICKETS)
+        for mapping in MAPPINGS.values():
+            source = mapping["source"]
+            for row in api_rows(access, source_tables()[source].path):
+                self.seen[source, row["id"]].append(row)
+
+    def note_sync(self) -> None:
+        """After changes: each changed row as it was last."""
+        entries = list(self.cloud.sandbox.history(TENANT, self.last))
+        self.last = entries[-1].seq
+        for key, body in {(entry.table, entry.id): entry.body for entry in entries}.items():
+            assert body is not None, "deletes are proven elsewhere (test_extraction.py)"
+            self.seen[key].append(body)
+
+    def history(self, mapping: Row) -> dict[int, list[Row]]:
+        """The versions that a record's states make, by record (scd2.md R2, R6, R7, R9)."""
+        return {
+            row_id: versions(mapping, states)
+            for (source, row_id), states in self.seen.items()
+            if source == mapping["source"]
+        }
+
+
+def versions(mapping: Row, states: Iterable[Row]) -> list[Row]:
+    """Neighbours of equal tracked values are one version; each ends when the next begins."""
+    tracked = {c["name"] for c in mapping["columns"] if c.get("history") != "ignored"}
+    found: list[Row] = []
+    for state in states:
+        values = expected_row(mapping, state)
+        if not found or any(values[name] != found[-1]["values"][name] for name in tracked):
+            found.append({"values": values, "from": begin(mapping, state, first=not found)})
+    ends = [*(version["from"] for version in found[1:]), None]
+    return [{**version, "to": end} for version, end in zip(found, ends, strict=True)]
+
+
+def begin(mapping: Row, state: Row, *, first: bool) -> datetime:
+    updated = moment(follow(state, mapping["updated_at"]))
+    created = follow(state, mapping.get("created_at") or "")
+    return min(updated, moment(created)) if first and created else updated
+
+
+def moment(value: Any) -> datetime:
+    found: datetime = plain(value, "timestamp")
+    return found
+
+
+def loaded(cloud: Cloud, mapping: Row) -> dict[int, list[Row]]:
+    """The same from the warehouse."""
+    types = {column["name"]: column["type"] for column in mapping["columns"]}
+    (key,) = mapping["key"]
+    found: dict[int, list[Row]] = defaultdict(list)
+    query = f'select * from "{TENANT}"."{mapping["table"]}" order by "{key}", effective_from'
+    for row in cloud.query(query):
+        assert row["is_current"] == (row["effective_to"] is None)
+        assert row["is_deleted"] is False
+        end = row["effective_to"]
+        found[int(row[key])].append(
+            {
+                "values": {name: plain(row[name], kind) for name, kind in types.items()},
+                "from": moment(row["effective_from"]),
+                "to": None if end is None else moment(end),
+            }
+        )
+    return found
+
+
+def differences(expected: Mapping[int, list[Row]], found: Mapping[int, list[Row]]) -> Iterator[str]:
+    for record in expected.keys() | found.keys():
+        wanted, given = expected.get(record, []), found.get(record, [])
+        if wanted != given:
+            yield f"{record}: log {wanted!r}, warehouse {given!r}"
+
+
+def bad_weather(cloud: Cloud) -> None:
+    """Requests fail in every way; of three tables a load is refused, silent, or late."""
+    cloud.sandbox.set_weather(
+        TENANT,
+        status=(
+            StatusFault(code=429, retry_after=1, times=2),
+            StatusFault(code=500, times=2),
+        ),
+        reset=Reset(times=2),
+        truncated=Truncated(times=1),
+        slow=Slow(seconds=0.5, times=2),
+    )
+    loads = f"v1|{TENANT}|"
+    cloud.redshift.let(Fail(name=f"{loads}tickets", text=CONFLICT))
+    cloud.redshift.let(Fail(name=f"{loads}companies", part=2, text="connection lost"))
+    cloud.redshift.let(LoseEvent(name=f"{loads}time_entries"))
+    cloud.redshift.let(Wait(name=f"{loads}contacts", seconds=3))
+
+
+def test_the_warehouse_has_the_history_that_the_change_log_tells(cloud: Cloud) -> None:
+    sources = [mapping["source"] for mapping in MAPPINGS.values()]
+    cloud.add_tenant(TENANT, TICKETS, SEED, *sources)
+    log = ChangeLog(cloud)
+    log.note_first_sync()
+    bad_weather(cloud)
+    cloud.cwpipe("sync", TENANT)
+    for seed in (1, 2):
+        cloud.sandbox.play(TENANT, update=40, add=8, seed=seed)
+        bad_weather(cloud)
+        cloud.cwpipe("sync", TENANT)
+        log.note_sync()
+    assert sum(len(states) > 1 for states in log.seen.values()) > 40
+    for mapping in MAPPINGS.values():
+        found = list(differences(log.history(mapping), loaded(cloud, mapping)))
+        assert found[:3] == [], f"{mapping['table']}: {len(found)} records differ"
