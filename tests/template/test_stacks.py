@@ -27,6 +27,8 @@ SERVICES = sorted(name for name in stacks() if name != "shared")
 #: What cfn-lint says that we know better, with the reason.
 LINT_EXEMPTIONS = [
     "W8003",  # the stage is a literal once rendered, so conditions on it are constant
+    "W1028",  # and so one branch of an If on them is never taken
+    "W1033",  # among them the list of subnets where the config names none
     "W3005",  # osls adds DependsOn entries that GetAtt already implies
 ]
 
@@ -197,3 +199,65 @@ def test_alarms_and_rules_may_tell_people(
     policy = of_type(templates["shared", stage], "AWS::SNS::TopicPolicy")["AlarmTopicPolicy"]
     principals = {s["Principal"]["Service"] for s in policy["PolicyDocument"]["Statement"]}
     assert principals == {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
+
+
+def holds(template: Template, name: str) -> bool:
+    """Whether a condition over literals holds."""
+    condition = template["Conditions"][name]
+    negated = "Fn::Not" in condition
+    first, second = (condition["Fn::Not"][0] if negated else condition)["Fn::Equals"]
+    return bool((first == second) is not negated)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_warehouse_is_made_unless_the_config_names_one(
+    templates: dict[tuple[str, str], Template], stage: str
+) -> None:
+    shared = templates["shared", stage]
+    made = [
+        resource
+        for resource in shared["Resources"].values()
+        if resource["Type"].startswith("AWS::RedshiftServerless::")
+    ]
+    assert {resource["Condition"] for resource in made} == {"MakesWorkgroup"}
+    assert {resource["DeletionPolicy"] for resource in made} == {"Retain"}
+    assert holds(shared, "MakesWorkgroup") is (stage != "local"), "the emulator knows no Redshift"
+    (namespace,) = of_type(shared, "AWS::RedshiftServerless::Namespace").values()
+    (workgroup,) = of_type(shared, "AWS::RedshiftServerless::Workgroup").values()
+    assert namespace["ManageAdminPassword"] is True
+    assert workgroup["PubliclyAccessible"] is False
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_copy_reads_canonical_files_of_this_lake_and_nothing_else(
+    templates: dict[tuple[str, str], Template], stage: str
+) -> None:
+    shared = templates["shared", stage]
+    assert holds(shared, "MakesCopyRole")
+    given = {
+        (action, json.dumps(statement["Resource"]), json.dumps(statement.get("Condition")))
+        for role, statement in statements(shared)
+        for action in as_list(statement["Action"])
+        if role == "CopyRole"
+    }
+    assert given == {
+        ("s3:GetObject", '{"Fn::Sub": "${Lake.Arn}/*/canonical/*"}', "null"),
+        (
+            "s3:ListBucket",
+            '{"Fn::GetAtt": ["Lake", "Arn"]}',
+            '{"StringLike": {"s3:prefix": "*/canonical/*"}}',
+        ),
+    }
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_loader_runs_statements_in_this_workgroup_only(
+    templates: dict[tuple[str, str], Template], stage: str
+) -> None:
+    for action in ("redshift-data:BatchExecuteStatement", "redshift-serverless:GetCredentials"):
+        resources = [
+            statement["Resource"]
+            for _, statement in statements(templates["loader", stage])
+            if action in as_list(statement["Action"])
+        ]
+        assert resources == [{"Fn::ImportValue": f"connectwise-{stage}-WorkgroupArn"}], action

@@ -91,19 +91,48 @@ def _next_event(emulator: str, queue: str) -> Any:
     return json.loads(answer["Messages"][0]["Body"])
 
 
-def test_copy_reads_the_emulators_s3(api: Api, emulator: str, tmp_path: Path) -> None:
-    s3 = client("s3", emulator)
-    s3.create_bucket(Bucket=BUCKET)
-    path = tmp_path / "one.parquet"
+@pytest.fixture(scope="module")
+def copy_role(emulator: str) -> None:
+    """The role of fakes.ROLE, with the rights that shared/resources/warehouse.yml gives it."""
+    client("s3", emulator).create_bucket(Bucket=BUCKET)
+    trust = _policy("sts:AssumeRole", Principal={"AWS": "arn:aws:iam::000000000000:root"})
+    iam = client("iam", emulator)
+    iam.create_role(RoleName="copy", AssumeRolePolicyDocument=trust)
+    rights = _policy("s3:GetObject", Resource=f"arn:aws:s3:::{BUCKET}/*/canonical/*")
+    iam.put_role_policy(RoleName="copy", PolicyName="read", PolicyDocument=rights)
+
+
+def _policy(action: str, **more: Any) -> str:
+    statement = {"Effect": "Allow", "Action": action, **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _put(emulator: str, folder: Path, prefix: str) -> str:
+    """A file and its manifest under a prefix; the manifest's URL."""
+    s3, path = client("s3", emulator), folder / "one.parquet"
     pq.write_table(pa.table({"id": [1, 2], "name": ["a", "b"]}), path)
-    s3.upload_file(str(path), BUCKET, "acme/canonical/t/one.parquet")
-    manifest = {"entries": [entry("acme/canonical/t/one.parquet", path.stat().st_size)]}
-    s3.put_object(Bucket=BUCKET, Key="m.json", Body=json.dumps(manifest).encode())
-    described = api.batch(
-        "CREATE TABLE t (id BIGINT, name VARCHAR(9))", copy("t", f"s3://{BUCKET}/m.json")
-    )
+    s3.upload_file(str(path), BUCKET, f"{prefix}/one.parquet")
+    manifest = {"entries": [entry(f"{prefix}/one.parquet", path.stat().st_size)]}
+    s3.put_object(Bucket=BUCKET, Key=f"{prefix}/m.json", Body=json.dumps(manifest).encode())
+    return f"s3://{BUCKET}/{prefix}/m.json"
+
+
+TABLE = "CREATE TABLE t (id BIGINT, name VARCHAR(9))"
+
+
+@pytest.mark.usefixtures("copy_role")
+def test_copy_reads_what_its_role_may_read(api: Api, emulator: str, tmp_path: Path) -> None:
+    described = api.batch(TABLE, copy("t", _put(emulator, tmp_path, "acme/canonical/t")))
     assert described["Status"] == "FINISHED", described.get("Error")
     assert api.rows("SELECT * FROM t ORDER BY id") == [(1, "a"), (2, "b")]
+
+
+@pytest.mark.usefixtures("copy_role")
+def test_copy_reads_nothing_else(api: Api, emulator: str, tmp_path: Path) -> None:
+    described = api.batch(TABLE, copy("t", _put(emulator, tmp_path, "acme/raw/t")))
+    assert "Status 403,Error AccessDenied" in described["Error"]
+    nobody = copy("t", f"s3://{BUCKET}/m.json").replace("role/copy", "role/nobody")
+    assert "is not authorized to assume IAM Role" in api.batch(TABLE, nobody)["Error"]
 
 
 def test_the_completion_event_reaches_the_rules_queue(api: Api, emulator: str, queue: str) -> None:

@@ -8,7 +8,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import uvicorn
 from botocore.config import Config
 
 from cwp_local.redshift.events import BusAnnouncer
-from cwp_local.redshift.objects import S3Objects
+from cwp_local.redshift.objects import AssumedRoles
 from cwp_local.redshift.server import Parts, create_app
 
 HOST = "127.0.0.1"
@@ -63,7 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parts(emulator: str) -> Parts:
     """What the stand-in needs of the emulator at `emulator`."""
     return Parts(
-        objects=S3Objects(_client("s3", emulator, _READING)),
+        roles=AssumedRoles(
+            _client("sts", emulator, _READING),
+            lambda keys: _client("s3", emulator, _READING, keys),
+        ),
         announcer=BusAnnouncer(
             _client("events", emulator, _TELLING),
             _client("sqs", emulator, _TELLING),
@@ -73,13 +76,20 @@ def parts(emulator: str) -> Parts:
     )
 
 
-def _client(service: str, endpoint: str, config: Config) -> Any:
+#: The emulator's own administrator.
+_ADMINISTRATOR = {"AccessKeyId": "test", "SecretAccessKey": "test"}
+
+
+def _client(
+    service: str, endpoint: str, config: Config, keys: Mapping[str, str] = _ADMINISTRATOR
+) -> Any:
     session = boto3.Session(
-        aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106 - the emulator's own administrator, not a secret
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys.get("SessionToken"),
         region_name=REGION,
     )
-    return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload] # one function for three services
+    return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload] # one function for all services
 
 
 def _listen(port: int) -> socket.socket:

@@ -7,7 +7,7 @@ from cwp_local.redshift.copy.load import run_copy
 from cwp_local.redshift.errors import Interrupted, SqlError
 from cwp_local.redshift.faults import Fail, Faults
 from cwp_local.redshift.history import History
-from cwp_local.redshift.objects import Objects
+from cwp_local.redshift.objects import Roles
 from cwp_local.redshift.sql.catalog import Context
 from cwp_local.redshift.sql.plan import Plan, plan
 from cwp_local.redshift.statements import ABORTED, FAILED, FINISHED, Outcome, Part, Statement
@@ -17,9 +17,9 @@ from cwp_local.redshift.warehouse import Session
 class Execution:
     """Runs statements and tells the history how they go."""
 
-    def __init__(self, history: History, objects: Objects, faults: Faults) -> None:
+    def __init__(self, history: History, roles: Roles, faults: Faults) -> None:
         self._history = history
-        self._objects = objects
+        self._roles = roles
         self._faults = faults
         self._fault: Fail | None = None
 
@@ -92,9 +92,8 @@ class Execution:
         context = Context(session, submission.database, in_batch=in_batch)
         steps = plan(part.sql, submission.parameters, context)
         if isinstance(steps, CopyCommand):
-            rows = run_copy(
-                steps, context, session, self._objects, lambda: _check_cancelled(statement)
-            )
+            reader = self._roles.reader(steps.role)
+            rows = run_copy(steps, context, session, reader, lambda: _check_cancelled(statement))
             return Outcome(rows)
         return _run(steps, session)
 

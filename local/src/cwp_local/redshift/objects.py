@@ -1,9 +1,12 @@
-"""Reading objects of the emulator's S3, as the COPY role would."""
+"""Reading the emulator's S3 as the role that a COPY names: with its rights, and no others."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from cwp_local.redshift.errors import SqlError
 
 _MISSING = {"404", "NoSuchKey", "NotFound"}
 
@@ -30,6 +33,44 @@ class Objects(Protocol):
     def fetch(self, bucket: str, key: str, path: Path) -> int:
         """Write an object to `path`; its length in bytes. Raises as `read` does."""
         ...
+
+
+class Roles(Protocol):
+    """Who may read what."""
+
+    def reader(self, role: str) -> Objects:
+        """The objects that `role`, an ARN or `default`, may read.
+
+        Raises:
+            SqlError: there is no such role, or Redshift may not assume it.
+        """
+        ...
+
+
+class AssumedRoles:
+    """Roles of the emulator's IAM.
+
+    Args:
+        sts: the account's own client, which assumes the roles.
+        connect: an S3 client of the credentials that STS gave.
+    """
+
+    def __init__(self, sts: Any, connect: Callable[[Mapping[str, str]], Any]) -> None:
+        self._sts = sts
+        self._connect = connect
+
+    def reader(self, role: str) -> Objects:
+        """See `Roles.reader`."""
+        if role == "default":
+            raise SqlError("the local Redshift has no default role; name one: IAM_ROLE 'arn:...'")
+        try:
+            answer = self._sts.assume_role(RoleArn=role, RoleSessionName="redshift-copy")
+        except (BotoCoreError, ClientError) as error:
+            user = "arn:aws:redshift:us-east-1:000000000000:dbuser:local/IAM:root"
+            raise SqlError(
+                f"User {user} is not authorized to assume IAM Role {role}\n  Detail: {error}"
+            ) from None
+        return S3Objects(self._connect(answer["Credentials"]))
 
 
 class S3Objects:

@@ -22,7 +22,7 @@ from cwp_local.redshift.events import Announcer
 from cwp_local.redshift.execute import Execution
 from cwp_local.redshift.faults import FAULT, Faults, LoseEvent
 from cwp_local.redshift.history import History
-from cwp_local.redshift.objects import Objects
+from cwp_local.redshift.objects import Roles
 from cwp_local.redshift.operations import Operations
 from cwp_local.redshift.request_check import check_request
 from cwp_local.redshift.statements import Statement
@@ -40,7 +40,7 @@ _CONTENT_TYPE = "application/x-amz-json-1.1"
 class Parts:
     """What the server is made of besides the warehouse."""
 
-    objects: Objects
+    roles: Roles
     announcer: Announcer
     clock: Clock = utc_now
 
@@ -57,7 +57,7 @@ def create_app(path: Path | None, parts: Parts) -> Starlette:
     warehouse = Warehouse(path)
     history = History(parts.clock)
     faults = Faults()
-    execution = Execution(history, parts.objects, faults)
+    execution = Execution(history, parts.roles, faults)
     worker = Worker(warehouse, history, execution, faults, _telling(parts.announcer, faults))
     operations = Operations(history, worker, faults)
 

@@ -23,10 +23,15 @@ ROLE = "arn:aws:iam::000000000000:role/copy"
 
 @dataclass
 class FakeObjects:
-    """Objects by `bucket/key`."""
+    """Objects by `bucket/key`, for any role."""
 
     kept: dict[str, bytes] = field(default_factory=dict)
     reads: list[str] = field(default_factory=list)
+    roles: list[str] = field(default_factory=list)
+
+    def reader(self, role: str) -> "FakeObjects":
+        self.roles.append(role)
+        return self
 
     def read(self, bucket: str, key: str) -> bytes:
         name = f"{bucket}/{key}"

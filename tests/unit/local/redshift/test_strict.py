@@ -33,6 +33,7 @@ def table(sql: Sql) -> Sql:
         ("SELECT FIRST_VALUE(n) IGNORE NULLS OVER (ORDER BY n) FROM t", "require a frame clause"),
         ("SELECT DATEDIFF(week, d, d) FROM t", "DATEDIFF by week is not supported"),
         ("SELECT d::timestamp - d::timestamp FROM t", "cannot give a value of type interval"),
+        ("SELECT * FROM (SELECT n, f FROM t) PIVOT (AVG(f) FOR n IN (1))", "AVG in PIVOT"),
         ("SELECT 'a' SIMILAR TO t.d::varchar FROM t", "takes a literal pattern"),
     ],
 )

@@ -16,12 +16,20 @@ from cwp_local.redshift.sql.parse import statement as parse_statement
 #: What CREATE, ALTER and DROP may be of when it is about people.
 PEOPLE = frozenset({"GROUP", "ROLE", "USER"})
 _END = {"GRANT": "TO", "REVOKE": "FROM"}
+#: Around the tables of LOCK, ANALYZE and VACUUM.
+_WORDS_BEFORE = frozenset({"BOOST", "COMPRESSION", "DELETE", "FULL", "ONLY", "RECLUSTER"}) | {
+    "REINDEX",
+    "SORT",
+    "TABLE",
+    "VERBOSE",
+}
+_WORDS_AFTER = frozenset({"IN", "IS", "PREDICATE", "TO"})
 
 
 def about_people(statement: Statement) -> bool:
     """Whether a CREATE, ALTER or DROP makes or changes people, or default privileges."""
     words = [token.text.upper() for token in statement.tokens[1:3]]
-    return words[0] in PEOPLE or words == ["DEFAULT", "PRIVILEGES"]
+    return words == ["DEFAULT", "PRIVILEGES"] or not PEOPLE.isdisjoint(words[:1])
 
 
 def check_named(statement: Statement, context: Context) -> None:
@@ -55,6 +63,8 @@ def _check_grant(words: list[str], upper: list[str], end: str, context: Context)
     if "ON" not in upper[: upper.index(end)]:
         return
     named = words[upper.index("ON") + 1 : upper.index(end)]
+    if not named:
+        raise SqlError(f'syntax error at or near "{end.lower()}": expected a name')
     kind = named[0].upper()
     if kind in {"SCHEMA", "ALL"}:
         _check_schemas(named[named.index(_word(named, "SCHEMA")) + 1 :], context)
@@ -75,7 +85,7 @@ def _check_schemas(words: list[str], context: Context) -> None:
             raise SqlError(f'schema "{name}" does not exist')
 
 
-def _check_tables(tables: list[TableName], context: Context) -> None:
+def _check_tables(tables: Iterator[TableName], context: Context) -> None:
     for table in tables:
         if not context.catalog.columns(table):
             raise SqlError(f'relation "{table}" does not exist')
@@ -91,28 +101,18 @@ def _place_of_table(verb: str, upper: list[str]) -> int | None:
     return place if place < len(upper) and upper[place] != "TO" else None
 
 
-_WORDS_BEFORE = {"BOOST", "COMPRESSION", "DELETE", "FULL", "ONLY", "RECLUSTER", "REINDEX"} | {
-    "SORT",
-    "TABLE",
-    "VERBOSE",
-}
-
-
-def _listed(tokens: Sequence[Token]) -> list[TableName]:
+def _listed(tokens: Sequence[Token]) -> Iterator[TableName]:
+    """The tables up to a list of columns or whatever else follows them."""
     words = []
     for token in tokens:
         ends = token.token_type in {TokenType.L_PAREN, TokenType.STRING}
-        if ends or token.text.upper() in {"IN", "IS", "PREDICATE", "TO"}:
+        if ends or token.text.upper() in _WORDS_AFTER:
             break
         words.append(token.text)
-    return list(_names(words))
+    return _names(words)
 
 
-def _names(words: list[str]) -> list[TableName]:
-    return list(_split(words))
-
-
-def _split(words: list[str]) -> Iterator[TableName]:
+def _names(words: Sequence[str]) -> Iterator[TableName]:
     parts: list[str] = []
     for word in [*words, ","]:
         if word == "," and parts:

@@ -60,6 +60,11 @@ def _join(node: exp.Expr) -> Iterator[str]:
             yield _TEXT.format(word.lower())
 
 
+def _pivot(node: exp.Expr) -> Iterator[str]:
+    if node.find(exp.Avg):
+        yield "AVG in PIVOT is not supported by the local Redshift: group first, then pivot"
+
+
 def _returning(node: exp.Expr) -> Iterator[str]:
     if node.args.get("returning"):
         yield _TEXT.format("returning")
@@ -107,6 +112,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], Iterator[str]]] = {
     exp.Insert: _insert,
     exp.Join: _join,
     exp.Lateral: _always(_TEXT.format("lateral")),
+    exp.Pivot: _pivot,
     exp.Star: _star,
     exp.Table: _table,
     exp.TableSample: _always(_TEXT.format("sample")),
