@@ -5,6 +5,7 @@ rows themselves say, the history is computed here, apart from the transformer, a
 what a query returns: every version, every value.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -146,3 +147,13 @@ def test_the_warehouse_has_the_history_that_the_change_log_tells(cloud: Cloud) -
     for mapping in MAPPINGS.values():
         found = list(differences(log.history(mapping), loaded(cloud, mapping)))
         assert found[:3] == [], f"{mapping['table']}: {len(found)} records differ"
+
+
+def test_loads_find_all_they_need_in_the_warehouse(cloud: Cloud) -> None:
+    """The COPY role of the deployed stack with its rights, and the ledger of the loads above."""
+    found = json.loads(cloud.cwpipe("warehouse", "check", "--json"))
+    assert [finding for finding in found if not finding["ok"]] == []
+    told = {finding["subject"]: finding["found"] for finding in found}
+    assert told["COPY role"] == "reads canonical files"
+    assert told["COPY role elsewhere"] == "is refused other files"
+    assert told[f"ledger of {TENANT}"].endswith("no gap")

@@ -55,19 +55,31 @@ class Cloud:
         return Bus(self.client("events"), names.bus(self.stage))
 
     @cached_property
-    def warehouse(self) -> Warehouse:
-        """The warehouse; names as config/<stage>.yml takes them."""
-        default = "local" if self.stage == "local" else f"connectwise-{self.stage}"
+    def workgroup(self) -> str:
+        """The warehouse's workgroup, as config/<stage>.yml takes it."""
+        if self.stage == "local":
+            return "local"
+        return self.environ.get("CWP_WORKGROUP") or f"connectwise-{self.stage}"
+
+    @cached_property
+    def database(self) -> str:
+        """The warehouse's database, as config/<stage>.yml takes it."""
         own = {} if self.stage == "local" else self.environ
-        return Warehouse(
-            self.client("redshift-data"),
-            own.get("CWP_WORKGROUP") or default,
-            own.get("CWP_DATABASE") or "warehouse",
-        )
+        return own.get("CWP_DATABASE") or "warehouse"
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """The warehouse."""
+        return Warehouse(self.client("redshift-data"), self.workgroup, self.database)
 
     @cached_property
     def bucket(self) -> str:
-        """The lake's bucket, as the shared stack names it.
+        """The lake's bucket, as the shared stack names it. Raises as `outputs` does."""
+        return self.outputs["BucketName"]
+
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        """What the shared stack made, by the names of its outputs.
 
         Raises:
             OperatorError: the stage is not deployed.
@@ -80,8 +92,7 @@ class Cloud:
                 f"stage {self.stage} is not deployed here (no stack {stack}); "
                 f"{'run `cwpipe up`' if self.stage == 'local' else 'see docs/deploying.md'}"
             ) from error
-        outputs = {o["OutputKey"]: o["OutputValue"] for o in answer["Stacks"][0]["Outputs"]}
-        return str(outputs["BucketName"])
+        return {o["OutputKey"]: o["OutputValue"] for o in answer["Stacks"][0]["Outputs"]}
 
     def table(self, noun: str) -> Any:
         """A DynamoDB table by its noun: `TenantServices`."""

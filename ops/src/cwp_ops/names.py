@@ -50,6 +50,11 @@ def shared_stack(stage: Stage) -> str:
     return f"connectwise-shared-{stage}"
 
 
+def loader_user(stage: Stage) -> str:
+    """The database user that the loader's role is in the warehouse."""
+    return f"IAMR:connectwise-loader-settle-{stage}"
+
+
 def table(noun: str, stage: Stage) -> str:
     """`TenantServices-local`."""
     return f"{noun}-{stage}"

@@ -49,13 +49,21 @@ class Warehouse:
         Raises:
             OperatorError: the warehouse refused it, in the warehouse's own words.
         """
-        statement_id = self._submit(sql, parameters)
-        described = self._wait(statement_id)
-        if described["Status"] != "FINISHED":
-            raise OperatorError(f"the warehouse says: {described.get('Error', 'aborted')}")
-        if not described.get("HasResultSet"):
+        request: dict[str, Any] = {"Sql": sql}
+        if parameters:
+            request["Parameters"] = [{"name": n, "value": v} for n, v in parameters.items()]
+        statement_id = self._submit(self._client.execute_statement, request)
+        if not self._finished(statement_id).get("HasResultSet"):
             return Answer((), [])
         return self._result(statement_id)
+
+    def run(self, *sqls: str) -> None:
+        """Run statements in one transaction.
+
+        Raises:
+            OperatorError: the warehouse refused one, in the warehouse's own words; none counts.
+        """
+        self._finished(self._submit(self._client.batch_execute_statement, {"Sqls": list(sqls)}))
 
     def has_table(self, schema: str, table: str) -> bool:
         """Whether the table exists."""
@@ -67,20 +75,19 @@ class Warehouse:
         )
         return bool(answer.rows[0][0])
 
-    def _submit(self, sql: str, parameters: dict[str, str]) -> str:
-        request: dict[str, Any] = {
-            "WorkgroupName": self._workgroup,
-            "Database": self._database,
-            "Sql": sql,
-        }
-        if parameters:
-            request["Parameters"] = [{"name": n, "value": v} for n, v in parameters.items()]
+    def _submit(self, call: Callable[..., Any], statement: dict[str, Any]) -> str:
         try:
-            answer = self._client.execute_statement(**request)
+            answer = call(WorkgroupName=self._workgroup, Database=self._database, **statement)
         except ClientError as error:
             message = error.response.get("Error", {}).get("Message", str(error))
             raise OperatorError(f"the warehouse did not take the statement: {message}") from error
         return str(answer["Id"])
+
+    def _finished(self, statement_id: str) -> dict[str, Any]:
+        described = self._wait(statement_id)
+        if described["Status"] != "FINISHED":
+            raise OperatorError(f"the warehouse says: {described.get('Error', 'aborted')}")
+        return described
 
     def _wait(self, statement_id: str) -> dict[str, Any]:
         pause = _FIRST_PAUSE_S

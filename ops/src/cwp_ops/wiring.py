@@ -2,10 +2,12 @@
 
 from cwp_ops import counts, names
 from cwp_ops.context import Operator
+from cwp_ops.copy_probe import CopyProbe
 from cwp_ops.follow import Follower
 from cwp_ops.recover import Recovery, S3Lake, sender
 from cwp_ops.sandbox_side import key_finder
 from cwp_ops.status import Reader
+from cwp_ops.warehouse_check import Serverless, WarehouseCheck
 
 
 def follower(operator: Operator) -> Follower:
@@ -40,4 +42,22 @@ def status_reader(operator: Operator, *, ask_warehouse: bool) -> Reader:
         canonical_tables=operator.canonical_tables,
         has_keys=operator.book.has_keys,
         count_rows=operator.current_rows if ask_warehouse else lambda _: {},
+    )
+
+
+def warehouse_check(operator: Operator) -> WarehouseCheck:
+    """Asks what loads need of the warehouse."""
+    cloud = operator.cloud
+    role_arn = cloud.outputs["CopyRoleArn"]
+    serverless = None
+    if operator.stage != "local":
+        client = cloud.client("redshift-serverless")
+        serverless = Serverless(client, cloud.workgroup, cloud.outputs["WorkgroupArn"], role_arn)
+    return WarehouseCheck(
+        warehouse=cloud.warehouse,
+        database=cloud.database,
+        loader=names.loader_user(operator.stage),
+        probe=CopyProbe(cloud.warehouse, cloud.s3, cloud.bucket, role_arn),
+        serverless=serverless,
+        tenants=sorted(str(item["tenant_id"]) for item in operator.book.items()),
     )

@@ -37,6 +37,7 @@ COMMANDS = [
     "sandbox weather show",
     "sandbox weather set",
     "sandbox weather clear",
+    "warehouse check",
     "warehouse fault fail",
     "warehouse fault wait",
     "warehouse fault lose-event",
