@@ -48,6 +48,13 @@ def test_cascade_takes_the_views_along(seen: Sql) -> None:
     assert views(seen) == {("acme", "late")}
 
 
+def test_a_schema_takes_the_views_of_others_along(seen: Sql) -> None:
+    with pytest.raises(SqlError, match="because other objects depend on it"):
+        seen("DROP SCHEMA acme")
+    seen("DROP SCHEMA acme CASCADE")
+    assert views(seen) == set()
+
+
 def test_columns_that_no_view_reads_can_go_and_grow(seen: Sql) -> None:
     seen("ALTER TABLE acme.t ALTER COLUMN note TYPE VARCHAR(40)")
     seen("ALTER TABLE acme.t ADD COLUMN more INT")

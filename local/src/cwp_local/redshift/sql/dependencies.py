@@ -19,7 +19,7 @@ def dependents(name: TableName, context: Context, column: str | None = None) -> 
     """Views that read the table or view directly; with `column`, those that may read it."""
     wanted = TableName(name.schema or "public", name.name)
     for view in context.catalog.views():
-        if view.late_binding:
+        if view.late_binding or not _may_read(view.query.lower(), wanted):
             continue
         tree = parse_one(view.query, read="duckdb")
         if wanted in set(_read(tree)) and (column is None or _mentions(tree, column)):
@@ -43,10 +43,24 @@ def with_dependents(name: TableName, context: Context) -> list[TableName]:
     """The views to drop before `name` on CASCADE, those that depend on others first."""
     found: list[TableName] = []
     for view in dependents(name, context):
-        for one in [*with_dependents(view.name, context), view.name]:
-            if one not in found:
-                found.append(one)
-    return found
+        found += [*with_dependents(view.name, context), view.name]
+    return list(dict.fromkeys(found))
+
+
+def outside(schema: str, context: Context) -> list[TableName]:
+    """Views of other schemas that go with this one on CASCADE, dependents first."""
+    found: list[TableName] = []
+    for view in context.catalog.views():
+        if view.late_binding or view.name.schema == schema or schema not in view.query.lower():
+            continue
+        if any(table.schema == schema for table in _read(parse_one(view.query, read="duckdb"))):
+            found += [*with_dependents(view.name, context), view.name]
+    return list(dict.fromkeys(found))
+
+
+def _may_read(text: str, name: TableName) -> bool:
+    """Spares reading the many views of other tenants and tables."""
+    return name.name in text and (name.schema == "public" or str(name.schema) in text)
 
 
 def _read(tree: exp.Expr) -> Iterator[TableName]:

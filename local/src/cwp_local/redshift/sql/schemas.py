@@ -34,19 +34,25 @@ def drop(tree: exp.Drop, context: Context) -> list[str]:
 
 def _dropped(tree: exp.Drop, kind: str, target: exp.Table, context: Context) -> list[str]:
     exists = "IF EXISTS " if tree.args.get("exists") else ""
+    cascade = bool(tree.args.get("cascade"))
     if kind == "SCHEMA":
-        cascade = " CASCADE" if tree.args.get("cascade") else ""
-        return [f"DROP SCHEMA {exists}{_schema_text(target)}{cascade}"]
+        schema = (target.db or target.name).lower()
+        views = dependencies.outside(schema, context) if cascade else []
+        text = f"DROP SCHEMA {exists}{_schema_text(target)}{' CASCADE' if cascade else ''}"
+        return [*_dropped_views(views), text]
     name = names.table_name(target, context)
     place = names.existing(name, context)
-    views: list[TableName] = []
-    if place.catalog == WAREHOUSE:
-        if tree.args.get("cascade"):
-            views = dependencies.with_dependents(name, context)
-        else:
-            dependencies.check_free(f"drop {kind.lower()} {name}", name, context)
-    before = [f"DROP VIEW IF EXISTS {names.text(names.located(view))}" for view in views]
-    return [*before, f"DROP {kind} {exists}{names.text(place)}"]
+    text = f"DROP {kind} {exists}{names.text(place)}"
+    if place.catalog != WAREHOUSE:
+        return [text]
+    if cascade:
+        return [*_dropped_views(dependencies.with_dependents(name, context)), text]
+    dependencies.check_free(f"drop {kind.lower()} {name}", name, context)
+    return [text]
+
+
+def _dropped_views(views: list[TableName]) -> list[str]:
+    return [f"DROP VIEW IF EXISTS {names.text(names.located(view))}" for view in views]
 
 
 def _schema(tree: exp.Create) -> str:
