@@ -156,10 +156,12 @@ def test_the_warehouse_has_the_history_that_the_change_log_tells(cloud: Cloud) -
 
 
 def test_loads_find_all_they_need_in_the_warehouse(cloud: Cloud) -> None:
-    """The COPY role of the deployed stack with its rights, and the ledger of the loads above."""
+    """The deployed roles with their rights, and the ledger of the loads above."""
     found = json.loads(cloud.cwpipe("warehouse", "check", "--json"))
     assert [finding for finding in found if not finding["ok"]] == []
     told = {finding["subject"]: finding["found"] for finding in found}
+    role = "role connectwise-loader-settle-local"
+    assert told[role] == "may run statements in this workgroup only"
     assert told["COPY role"] == "reads canonical files"
     assert told["COPY role elsewhere"] == "is refused other files"
     assert told[f"ledger of {TENANT}"].endswith("no gap")

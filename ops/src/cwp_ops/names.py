@@ -50,9 +50,14 @@ def shared_stack(stage: Stage) -> str:
     return f"connectwise-shared-{stage}"
 
 
+def loader_role(stage: Stage) -> str:
+    """The role that loads."""
+    return f"connectwise-loader-settle-{stage}"
+
+
 def loader_user(stage: Stage) -> str:
-    """The database user that the loader's role is in the warehouse."""
-    return f"IAMR:connectwise-loader-settle-{stage}"
+    """The database user that this role is in the warehouse."""
+    return f"IAMR:{loader_role(stage)}"
 
 
 def table(noun: str, stage: Stage) -> str:

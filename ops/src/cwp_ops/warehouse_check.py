@@ -66,6 +66,47 @@ class Serverless:
         )
 
 
+#: What the loader does in the warehouse's name, as IAM calls it.
+_LOADING = ("redshift-data:BatchExecuteStatement", "redshift-serverless:GetCredentials")
+
+
+@dataclass(frozen=True)
+class LoaderRole:
+    """What IAM lets the loader's role do, by its own reckoning (SimulatePrincipalPolicy)."""
+
+    iam: Any
+    role: str
+    workgroup_arn: str
+
+    def finding(self) -> Finding:
+        """It may run statements in this workgroup and in no other."""
+        subject = f"role {self.role}"
+        here = self._allowed(self.workgroup_arn)
+        elsewhere = self._allowed(self.workgroup_arn.rpartition("/")[0] + "/another")
+        if missing := [action for action in _LOADING if action not in here]:
+            return Finding(
+                subject, f"may not {', '.join(missing)} here", "deploy shared and loader again"
+            )
+        if elsewhere:
+            return Finding(
+                subject,
+                f"may {', '.join(elsewhere)} in other workgroups too",
+                "take away what services/loader/resources/iam.yml does not give",
+            )
+        return Finding(subject, "may run statements in this workgroup only")
+
+    def _allowed(self, resource: str) -> list[str]:
+        arn = self.iam.get_role(RoleName=self.role)["Role"]["Arn"]
+        answer = self.iam.simulate_principal_policy(
+            PolicySourceArn=arn, ActionNames=list(_LOADING), ResourceArns=[resource]
+        )
+        return [
+            result["EvalActionName"]
+            for result in answer["EvaluationResults"]
+            if result["EvalDecision"] == "allowed"
+        ]
+
+
 @dataclass(frozen=True)
 class WarehouseCheck:
     """All questions. `tenants` are those whose ledgers are looked at."""
@@ -73,6 +114,7 @@ class WarehouseCheck:
     warehouse: Warehouse
     database: str
     loader: str
+    loader_role: LoaderRole
     probe: CopyProbe
     serverless: Serverless | None = None
     tenants: Sequence[str] = field(default=())
@@ -82,6 +124,7 @@ class WarehouseCheck:
         if self.serverless:
             yield asked("workgroup", self.serverless.workgroup_finding)
             yield asked("namespace", self.serverless.role_finding)
+        yield asked(f"role {self.loader_role.role}", self.loader_role.finding)
         reached = asked(f"database {self.database}", self._database)
         yield reached
         if not reached.ok:
@@ -172,6 +215,7 @@ _ELSE = "see docs/deploying.md, The warehouse"
 _NEXT = {
     "AccessDeniedException": "ask with credentials that may; docs/deploying.md names the rights",
     "AccessDenied": "ask with credentials that may; docs/deploying.md names the rights",
+    "NoSuchEntity": "deploy the loader: docs/deploying.md",
     "ResourceNotFoundException": "set CWP_WORKGROUP to one that is there, or let the shared stack "
     "make one: docs/deploying.md, The warehouse",
 }

@@ -7,7 +7,7 @@ from cwp_ops.follow import Follower
 from cwp_ops.recover import Recovery, S3Lake, sender
 from cwp_ops.sandbox_side import key_finder
 from cwp_ops.status import Reader
-from cwp_ops.warehouse_check import Serverless, WarehouseCheck
+from cwp_ops.warehouse_check import LoaderRole, Serverless, WarehouseCheck
 
 
 def follower(operator: Operator) -> Follower:
@@ -48,15 +48,18 @@ def status_reader(operator: Operator, *, ask_warehouse: bool) -> Reader:
 def warehouse_check(operator: Operator) -> WarehouseCheck:
     """Asks what loads need of the warehouse."""
     cloud = operator.cloud
-    role_arn = cloud.outputs["CopyRoleArn"]
+    role_arn, workgroup_arn = cloud.outputs["CopyRoleArn"], cloud.outputs["WorkgroupArn"]
     serverless = None
     if operator.stage != "local":
         client = cloud.client("redshift-serverless")
-        serverless = Serverless(client, cloud.workgroup, cloud.outputs["WorkgroupArn"], role_arn)
+        serverless = Serverless(client, cloud.workgroup, workgroup_arn, role_arn)
     return WarehouseCheck(
         warehouse=cloud.warehouse,
         database=cloud.database,
         loader=names.loader_user(operator.stage),
+        loader_role=LoaderRole(
+            cloud.client("iam"), names.loader_role(operator.stage), workgroup_arn
+        ),
         probe=CopyProbe(cloud.warehouse, cloud.s3, cloud.bucket, role_arn),
         serverless=serverless,
         tenants=sorted(str(item["tenant_id"]) for item in operator.book.items()),

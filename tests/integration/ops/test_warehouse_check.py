@@ -1,7 +1,7 @@
 """`cwpipe warehouse check` against the running stand-in: each question has both answers."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,14 @@ from cwp_local.redshift.server import Parts
 from cwp_ops.copy_probe import CopyProbe
 from cwp_ops.errors import OperatorError
 from cwp_ops.warehouse import Answer, Warehouse
-from cwp_ops.warehouse_check import Finding, Serverless, WarehouseCheck
+from cwp_ops.warehouse_check import Finding, LoaderRole, Serverless, WarehouseCheck
 from tests.integration.redshift.servers import Api, serving
 from tests.unit.local.redshift.fakes import BUCKET, ROLE, FakeAnnouncer, FakeObjects
 from tests.unit.ops.fakes import refused
 
 LOADER = "IAMR:connectwise-loader-settle-dev"
 WORKGROUP = "arn:aws:redshift-serverless:us-east-1:000000000000:workgroup/1"
+RUN_STATEMENTS, LOG_IN = "redshift-data:BatchExecuteStatement", "redshift-serverless:GetCredentials"
 
 
 @dataclass
@@ -63,10 +64,57 @@ def lake(stand_in: tuple[Api, Lake]) -> Lake:
     return stand_in[1]
 
 
+@dataclass
+class FakeIam:
+    """What the role may do, by workgroup ARN."""
+
+    allowed: dict[str, tuple[str, ...]] = field(
+        default_factory=lambda: {WORKGROUP: (RUN_STATEMENTS, LOG_IN)}
+    )
+
+    def get_role(self, RoleName: str) -> Any:  # noqa: N803 - boto3's name
+        return {"Role": {"Arn": f"arn:aws:iam::000000000000:role/{RoleName}"}}
+
+    def simulate_principal_policy(
+        self,
+        PolicySourceArn: str,  # noqa: N803 - boto3's names
+        ActionNames: list[str],  # noqa: N803
+        ResourceArns: list[str],  # noqa: N803
+    ) -> Any:
+        assert PolicySourceArn == "arn:aws:iam::000000000000:role/settle"
+        allowed = self.allowed.get(ResourceArns[0], ())
+        results = [
+            {
+                "EvalActionName": name,
+                "EvalDecision": "allowed" if name in allowed else "implicitDeny",
+            }
+            for name in ActionNames
+        ]
+        return {"EvaluationResults": results}
+
+
+def loader_role(iam: FakeIam | None = None) -> LoaderRole:
+    return LoaderRole(iam or FakeIam(), "settle", WORKGROUP)
+
+
+def test_the_loaders_role_has_its_rights_and_no_others() -> None:
+    elsewhere = f"{WORKGROUP.rpartition('/')[0]}/another"
+    well = loader_role().finding()
+    assert (well.ok, well.found) == (True, "may run statements in this workgroup only")
+    too_few = loader_role(FakeIam({WORKGROUP: (LOG_IN,)})).finding()
+    assert (too_few.ok, too_few.found) == (False, f"may not {RUN_STATEMENTS} here")
+    everywhere = FakeIam(dict.fromkeys((WORKGROUP, elsewhere), (RUN_STATEMENTS, LOG_IN)))
+    too_many = loader_role(everywhere).finding()
+    assert not too_many.ok
+    assert "in other workgroups too" in too_many.found
+
+
 def check(api: Api, lake: Lake, *tenants: str, **more: Any) -> dict[str, Finding]:
     warehouse = Warehouse(api.client, "local", "warehouse")
     probe = CopyProbe(warehouse, lake, BUCKET, ROLE)
-    asked = WarehouseCheck(warehouse, "warehouse", LOADER, probe, tenants=tenants, **more)
+    asked = WarehouseCheck(
+        warehouse, "warehouse", LOADER, loader_role(), probe, tenants=tenants, **more
+    )
     return {finding.subject: finding for finding in asked.findings()}
 
 
@@ -179,7 +227,7 @@ def test_a_loader_without_rights(api: Api, lake: Lake, known: bool, words: str) 
     warehouse = WithoutRights(api.client, "local", "warehouse")
     warehouse.known = known
     probe = CopyProbe(warehouse, lake, BUCKET, ROLE)
-    findings = WarehouseCheck(warehouse, "warehouse", LOADER, probe).findings()
+    findings = WarehouseCheck(warehouse, "warehouse", LOADER, loader_role(), probe).findings()
     found = {finding.subject: finding for finding in findings}[f"user {LOADER}"]
     assert words in found.found
     assert f'GRANT CREATE ON DATABASE "warehouse" TO "{LOADER}"' in found.next_step
@@ -201,6 +249,6 @@ class Refusing:
 def test_a_database_that_is_not_reached_ends_the_questions(lake: Lake) -> None:
     warehouse = Warehouse(Refusing('ERROR: database "warehouse" does not exist'), "w", "warehouse")
     probe = CopyProbe(warehouse, lake, BUCKET, ROLE)
-    (found,) = WarehouseCheck(warehouse, "warehouse", LOADER, probe).findings()
+    _, found = WarehouseCheck(warehouse, "warehouse", LOADER, loader_role(), probe).findings()
     assert 'database "warehouse" does not exist' in found.found
     assert "docs/deploying.md" in found.next_step

@@ -27,7 +27,7 @@ def check(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,  # noqa: FBT002 - typer's way
 ) -> None:
-    """Whether loads find all they need: workgroup, database, rights, the COPY role, ledgers.
+    """Whether loads find all they need: workgroup, rights, database, the COPY role, ledgers.
 
     COPY is tried with two small files, which are removed again: one that its role must be able to
     read, and one that it must not. On AWS this wakes the warehouse. Ends with 1 if anything is to
