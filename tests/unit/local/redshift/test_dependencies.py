@@ -73,8 +73,9 @@ def test_a_varchar_shrinks_to_what_it_holds(seen: Sql) -> None:
     ("text", "words"),
     [
         ("ALTER TABLE acme.t ALTER COLUMN n TYPE BIGINT", "length of VARCHAR columns only"),
-        ("ALTER TABLE acme.t ALTER COLUMN note SET NOT NULL", "nothing else"),
+        ("ALTER TABLE acme.t ALTER COLUMN note SET NOT NULL", "nothing else here"),
         ("ALTER TABLE acme.t ALTER COLUMN nope TYPE VARCHAR(9)", 'column "nope"'),
+        ("ALTER TABLE acme.nope ALTER SORTKEY (id)", 'relation "acme.nope" does not exist'),
     ],
 )
 def test_alterations_that_redshift_has_not(seen: Sql, text: str, words: str) -> None:

@@ -14,6 +14,8 @@ def alter(tree: exp.Alter, context: Context) -> list[str]:
     if tree.args.get("kind") != "TABLE" or len(actions) != 1:
         raise SqlError("ALTER takes one table and one action on Redshift; send one statement each")
     name = names.table_name(tree.this, context)
+    if not context.catalog.columns(name):
+        raise SqlError(f'relation "{name}" does not exist')
     table = names.existing(name, context)
     action = actions[0]
     if isinstance(action, exp.ColumnDef):
@@ -72,9 +74,7 @@ def _widen_column(
     columns = {column.name: column for column in context.catalog.columns(name)}
     column = columns.get(action.this.name.lower())
     if not action.args.get("dtype"):
-        raise SqlError(
-            "ALTER COLUMN changes the length of a VARCHAR, or the encoding; nothing else"
-        )
+        raise SqlError("ALTER COLUMN changes the length of a VARCHAR and nothing else here")
     if column is None:
         raise SqlError(f'column "{action.this.name}" of relation "{name}" does not exist')
     wider = declared(action.args["dtype"])
