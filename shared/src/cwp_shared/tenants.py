@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from cwp_shared.errors import Terminal
-from cwp_shared.names import TenantId
+from cwp_shared.names import CanonicalTable, TenantId
 from cwp_shared.settings import Stage
 from cwp_shared.tables import default_tables
 
@@ -40,6 +40,10 @@ class TenantConfig(BaseModel):
     cadence_minutes: int | None = Field(default=None, ge=1, le=10_080)
     #: The same for single tables; goes before `cadence_minutes`.
     cadences: dict[str, Annotated[int, Field(ge=1, le=10_080)]] = Field(default_factory=dict)
+    #: How often the warehouse is loaded, in minutes; None: the stage's window.
+    load_minutes: int | None = Field(default=None, ge=1, le=1440)
+    #: Canonical tables that do not wait for it.
+    load_now: tuple[CanonicalTable, ...] = ()
     #: Requests a minute that the tenant's API is sent at most, by all functions together.
     requests_per_minute: int = Field(default=300, ge=1, le=1000)
     #: Requests at once, and id windows of a large run.

@@ -16,7 +16,7 @@ from moto import mock_aws
 from cwp_loader import bootstrap, handler
 from cwp_shared import aws
 from tests.aws_environment import REGION, isolate
-from tests.integration.loader.state_table import load_state_items
+from tests.integration.loader.state_table import load_state_items, tenant_items
 from tests.unit.loader.fakes import ROLE, WAREHOUSE_COLUMNS, FakeStatements, commit
 
 EMPTY = (0, 0, 0, None)
@@ -35,6 +35,7 @@ class Cloud:
     sqs: Any
     s3: Any
     items: Any
+    tenants: Any
     urls: dict[str, str]
     statements: FakeStatements
 
@@ -115,6 +116,8 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
             "WORKGROUP_NAME": "connectwise-local",
             "DATABASE": "dev",
             "COPY_ROLE_ARN": ROLE,
+            "TENANT_SERVICES_TABLE": "TenantServices-local",
+            "LOAD_WINDOW_SECONDS": "0",
             "AWS_REGION": REGION,
         }
         for name, value in environment.items():
@@ -122,11 +125,12 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         statements = FakeStatements()
         monkeypatch.setattr(bootstrap, "DataApi", lambda *_: statements)
         items = load_state_items("LoadState-local")
+        tenants = tenant_items("TenantServices-local")
         monkeypatch.setenv("QUEUE_URL", urls["commits"])
         bootstrap.gathering()
         monkeypatch.setenv("QUEUE_URL", urls["statements"])
         bootstrap.settling()
-        yield Cloud(sqs, s3, items, urls, statements)
+        yield Cloud(sqs, s3, items, tenants, urls, statements)
     for cached in caches:
         cached.cache_clear()
 
@@ -162,6 +166,13 @@ def test_commits_travel_into_the_warehouse(cloud: Cloud) -> None:
     assert "last_error" not in head
     assert cloud.items.scan()["Count"] == 1
     assert cloud.dead_letters() == []
+
+
+def test_a_tenants_window_is_waited_for(cloud: Cloud) -> None:
+    settings = {"site": "na.myconnectwise.net", "company": "acme", "load_minutes": 1440}
+    cloud.tenants.put_item(Item={"tenant_id": "acme", "service": "connectwise", **settings})
+    announce(cloud, 1)
+    assert cloud.head()["due_at"] % 86_400 == 0
 
 
 def test_a_sweep_wakes_the_table_that_waits(cloud: Cloud) -> None:

@@ -1,6 +1,7 @@
 """LoadState against moto's DynamoDB: conditions, consistency of what is written and read."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -75,6 +76,24 @@ def test_the_highest_sequence_only_rises_and_costs_no_revision(state: LoadStateT
     assert state.save(read)
     head = state.head(TABLE)
     assert (head.highest_sequence, head.revision) == (9, 1)
+
+
+def test_a_table_is_due_at_the_earliest_time_that_was_said(state: LoadStateTable) -> None:
+    later = START + timedelta(minutes=15)
+    assert state.set_due(TABLE, later) == later
+    assert state.set_due(TABLE, START) == START
+    assert state.set_due(TABLE, later) == START
+    assert state.head(TABLE).due_at == START
+
+
+def test_saving_keeps_a_due_time_or_removes_it(state: LoadStateTable) -> None:
+    state.set_due(TABLE, START + timedelta(minutes=15))
+    read = state.head(TABLE)
+    state.set_due(TABLE, START)
+    head = saved(state, read.failed("broken", START))
+    assert state.head(TABLE).due_at == START
+    saved(state, head.rested())
+    assert state.head(TABLE).due_at is None
 
 
 def test_pending_commits_come_in_order_from_where_asked(state: LoadStateTable) -> None:

@@ -17,7 +17,15 @@ from cwp_loader.messages import Because, StatementEnded, StatementName, Wake
 from cwp_loader.table import TableRef
 from cwp_shared.events import CanonicalCommitted, Event, TableLoaded
 from tests.property.loader.warehouse import Lake, Warehouse
-from tests.unit.loader.fakes import ROLE, TABLE, FakeBus, FakeClock, FakeState, numbered_ids
+from tests.unit.loader.fakes import (
+    ROLE,
+    TABLE,
+    FakeBus,
+    FakeClock,
+    FakeState,
+    FakeWindows,
+    numbered_ids,
+)
 
 
 class Crash(Exception):
@@ -176,6 +184,7 @@ class World:
         self.bus = TruthfulBus(self.warehouse)
         self.queue = Queue()
         self.clock = FakeClock()
+        self.windows = FakeWindows(timedelta(minutes=3))
         self.chaos = Chaos(intruder=lambda: settle.wake(self.on, TABLE, "commit"))
         ids = numbered_ids()
         self.on = Collaborators(
@@ -208,6 +217,7 @@ class World:
         """All commits arrive, and every message is delivered at once and once."""
         for number in range(len(self.announced)):
             self.go("commit_arrives", number)
+        self.clock.advance(minutes=3)
         for _ in range(8):
             while self.queue.wakes:
                 self.go("wake_arrives", 0)
@@ -220,7 +230,8 @@ class World:
     def commit_arrives(self, number: int) -> None:
         commit = self.announced[number % len(self.announced)]
         envelope = {"detail-type": commit.detail_type, "detail": commit.model_dump(mode="json")}
-        failures = commits.gather({"m": json.dumps(envelope)}, self.on.state, self.on.wakes)
+        keeping = commits.Keeping(self.on.state, self.on.wakes, self.windows, self.clock)
+        failures = commits.gather(keeping, {"m": json.dumps(envelope)})
         assert all(isinstance(error, Crash) for error in failures.values()), failures
 
     def statement_ends(self, number: int) -> None:
@@ -269,6 +280,7 @@ class World:
     def _is_done(self) -> bool:
         head = self.head
         done = head.phase == "idle" and head.loaded_sequence == len(self.announced)
+        done = done and head.due_at is None
         return done and not (self.api.running or self.api.ended or self.queue.wakes)
 
     def _a_quiet_while(self) -> None:

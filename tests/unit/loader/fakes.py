@@ -81,6 +81,13 @@ class FakeState:
         highest = max(sequence, head.highest_sequence)
         self.stored[table] = head.model_copy(update={"highest_sequence": highest})
 
+    def set_due(self, table: TableRef, due: datetime) -> datetime:
+        head = self.head(table)
+        due = datetime.fromtimestamp(int(due.timestamp()), UTC)
+        due = min(due, head.due_at or due)
+        self.stored[table] = head.model_copy(update={"due_at": due})
+        return due
+
     def head(self, table: TableRef) -> Head:
         new = Head(tenant_id=table.tenant_id, canonical_table=table.canonical_table)
         return self.stored.get(table, new)
@@ -93,7 +100,8 @@ class FakeState:
         if there.revision != head.revision:
             return None
         saved = head.model_copy(update={"revision": head.revision + 1})
-        kept = {"highest_sequence": there.highest_sequence}
+        due_at = there.due_at if head.due_at else None
+        kept = {"highest_sequence": there.highest_sequence, "due_at": due_at}
         self.stored[head.table] = saved.model_copy(update=kept)
         return saved
 
@@ -182,6 +190,16 @@ class FakeBus:
 
 
 @dataclass
+class FakeWindows:
+    """One length for all tables."""
+
+    usual: timedelta = timedelta(0)
+
+    def length(self, _: TableRef) -> timedelta:
+        return self.usual
+
+
+@dataclass
 class FakeWakes:
     sent: list[tuple[TableRef, Because, timedelta]] = field(default_factory=list)
 
@@ -228,7 +246,8 @@ class Scene:
         return [statement.name.kind for statement in self.statements.submitted]
 
     def keep(self, commits: Sequence[CanonicalCommitted]) -> None:
-        """As `gather` would."""
+        """As `gather` would, with a window that opens at once."""
         for each in commits:
             self.state.add(each)
             self.state.raise_highest(TABLE, each.sequence)
+            self.state.set_due(TABLE, self.clock.now)

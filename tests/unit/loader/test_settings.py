@@ -10,6 +10,8 @@ ENVIRONMENT = {
     "DLQ_URL": "https://sqs/statements-dlq",
     "STATEMENTS_QUEUE_URL": "https://sqs/statements",
     "LOAD_STATE_TABLE": "LoadState-dev",
+    "TENANT_SERVICES_TABLE": "TenantServices-dev",
+    "LOAD_WINDOW_SECONDS": "1800",
     "WORKGROUP_NAME": "connectwise-dev",
     "DATABASE": "dev",
     "COPY_ROLE_ARN": "arn:aws:iam::000000000000:role/connectwise-copy-dev",

@@ -306,6 +306,7 @@ def test_after_a_few_attempts_the_table_is_blocked_with_the_reason() -> None:
 def test_a_new_commit_gives_a_blocked_table_one_try() -> None:
     scene = idle(1)
     fail_until_blocked(scene)
+    scene.keep([commit(1)])
     settle.wake(scene.on, TABLE, "commit")
     ended(scene, scene.statements.finish(position=EMPTY, has=WAREHOUSE_COLUMNS))
     assert scene.kinds[-2:] == ["prepare", "load"]
@@ -471,6 +472,51 @@ def test_a_commit_announced_again_after_its_load_is_dropped() -> None:
     settle.wake(scene.on, TABLE, "commit")
     assert scene.kinds == []
     assert scene.state.pending(TABLE, 1, 9) == []
+
+
+def test_commits_wait_for_their_window() -> None:
+    scene = Scene()
+    scene.state.add(commit(1))
+    scene.state.raise_highest(TABLE, 1)
+    scene.state.set_due(TABLE, scene.clock.now + timedelta(minutes=5))
+    settle.wake(scene.on, TABLE, "commit")
+    settle.sweep(scene.on)
+    assert (scene.kinds, scene.wakes.sent) == ([], [])
+    scene.clock.advance(minutes=5)
+    settle.sweep(scene.on)
+    assert scene.wakes.sent == [(TABLE, "sweep", timedelta(0))]
+    settle.wake(scene.on, TABLE, "commit")
+    assert scene.kinds == ["prepare"]
+    assert scene.head.due_at is None
+
+
+def test_an_operator_does_not_wait() -> None:
+    scene = idle()
+    scene.keep([commit(1)])
+    scene.state.stored[TABLE] = scene.head.model_copy(
+        update={"due_at": scene.clock.now + timedelta(hours=1)}
+    )
+    settle.wake(scene.on, TABLE, "sweep")
+    assert scene.kinds == []
+    settle.wake(scene.on, TABLE, "operator")
+    assert scene.kinds == ["prepare"]
+
+
+def test_what_comes_during_a_load_is_taken_along_while_the_warehouse_is_awake() -> None:
+    scene = loading(1)
+    scene.keep([commit(2)])
+    later = scene.clock.now + timedelta(minutes=15)
+    scene.state.stored[TABLE] = scene.head.model_copy(update={"due_at": later})
+    ended(scene, scene.statements.finish())
+    assert scene.kinds == ["load", "load"]
+    assert scene.head.due_at is None
+
+
+def test_a_commit_that_was_announced_again_leaves_no_window_behind() -> None:
+    scene = idle(loaded=4)
+    scene.keep([commit(3)])
+    settle.wake(scene.on, TABLE, "commit")
+    assert (scene.kinds, scene.head.due_at) == ([], None)
 
 
 def test_a_sweep_wakes_what_is_due_and_nothing_else() -> None:

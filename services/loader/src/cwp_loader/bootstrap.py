@@ -1,15 +1,18 @@
 """Builds settings, clients and collaborators, once per container."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from uuid import uuid4
 
 from cwp_loader.collaborators import Collaborators
+from cwp_loader.commits import Keeping
 from cwp_loader.data_api import DataApi
-from cwp_loader.load_state import CommitStore, LoadStateTable
+from cwp_loader.load_state import LoadStateTable
 from cwp_loader.manifest import ManifestBucket
 from cwp_loader.settings import GatherSettings, SettleSettings
-from cwp_loader.wakes import WakeQueue, Wakes
+from cwp_loader.wakes import WakeQueue
+from cwp_loader.windows import TenantItems, TenantWindows
 from cwp_shared.aws import client, table
 from cwp_shared.bus import Bus
 from cwp_shared.clock import utc_now
@@ -21,8 +24,7 @@ class Gathering:
     """What the function `gather` works with."""
 
     processor: InboxProcessor
-    store: CommitStore
-    wakes: Wakes
+    keeping: Keeping
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,15 @@ def gathering() -> Gathering:
     sqs = client("sqs")
     return Gathering(
         processor=InboxProcessor(sqs, settings.queue_url, settings.dlq_url),
-        store=LoadStateTable(table(settings.load_state_table)),
-        wakes=WakeQueue(sqs, settings.statements_queue_url),
+        keeping=Keeping(
+            store=LoadStateTable(table(settings.load_state_table)),
+            wakes=WakeQueue(sqs, settings.statements_queue_url),
+            windows=TenantWindows(
+                timedelta(seconds=settings.window_seconds),
+                TenantItems(table(settings.tenant_services_table)).find,
+            ),
+            clock=utc_now,
+        ),
     )
 
 

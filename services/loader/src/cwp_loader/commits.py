@@ -1,15 +1,19 @@
-"""Commits arrive: each is checked and kept as pending, and its table is woken."""
+"""Commits arrive: each is checked and kept as pending, and its table waits for its window."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from cwp_loader.layout import LEDGER, REGISTRY
 from cwp_loader.load_state import CommitStore
 from cwp_loader.sql import CLOSED_COLUMNS
 from cwp_loader.table import TableRef
-from cwp_loader.wakes import Wakes
+from cwp_loader.wakes import LONGEST_DELAY, Wakes
+from cwp_loader.windows import Windows, opening
 from cwp_shared import keys
+from cwp_shared.clock import Clock
 from cwp_shared.errors import Terminal
 from cwp_shared.events import CanonicalCommitted, parse_envelope
 
@@ -47,17 +51,27 @@ def _complaints(commit: CanonicalCommitted) -> Iterable[str]:
         yield "has the name of a table that the loader keeps for itself"
 
 
-def gather(bodies: Mapping[str, str], store: CommitStore, wakes: Wakes) -> dict[str, Exception]:
+@dataclass(frozen=True)
+class Keeping:
+    """What the logic of `gather` works with."""
+
+    store: CommitStore
+    wakes: Wakes
+    windows: Windows
+    clock: Clock
+
+
+def gather(on: Keeping, bodies: Mapping[str, str]) -> dict[str, Exception]:
     """Keep the commits of one batch of messages; the error of each message that failed.
 
-    A commit is acknowledged only when it is kept and its table has been woken after that.
+    A commit is acknowledged only when it is kept and its table has been given a time to load.
     """
     failures: dict[str, Exception] = {}
     kept: dict[TableRef, dict[str, int]] = defaultdict(dict)
     for message_id, body in bodies.items():
         try:
             commit = read_commit(body)
-            store.add(commit)
+            on.store.add(commit)
         except Exception as error:  # noqa: BLE001 - one message's failure must not be another's
             failures[message_id] = error
         else:
@@ -65,8 +79,20 @@ def gather(bodies: Mapping[str, str], store: CommitStore, wakes: Wakes) -> dict[
             kept[table][message_id] = commit.sequence
     for table, sequences in kept.items():
         try:
-            store.raise_highest(table, max(sequences.values()))
-            wakes.send(table, because="commit")
+            _put_down(on, table, max(sequences.values()))
         except Exception as error:  # noqa: BLE001 - as above, table by table
             failures.update(dict.fromkeys(sequences, error))
     return failures
+
+
+def _put_down(on: Keeping, table: TableRef, highest: int) -> None:
+    """The table is to be loaded when its window opens; what SQS cannot hold so long, sweeps find.
+
+    `due` comes last: whoever sees it sees the commits too.
+    """
+    now = on.clock()
+    on.store.raise_highest(table, highest)
+    due = on.store.set_due(table, opening(now, on.windows.length(table)))
+    delay = max(due - now, timedelta(0))
+    if delay <= LONGEST_DELAY:
+        on.wakes.send(table, "commit", delay)

@@ -26,7 +26,7 @@ def gather(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureR
 
     def keep(records: list[SQSRecord]) -> dict[str, Exception]:
         bodies = {record.message_id: record.body for record in records}
-        return commits.gather(bodies, parts.store, parts.wakes)
+        return commits.gather(parts.keeping, bodies)
 
     return consume_together(event, context, parts.processor, keep)
 

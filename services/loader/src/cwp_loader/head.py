@@ -13,6 +13,9 @@ which. `idle`: `loaded_sequence` and `columns` are what the warehouse said last.
 statement failed, `retry_at` is when to go on. `blocked`: it failed too often, or cannot succeed; a
 new commit or an operator starts it again. Whatever failed, the way back is through `preparing`.
 
+`due_at` is when the window opens for which new commits wait (`windows.py`); none while a statement
+is in flight, and the end of a load takes along what came meanwhile. A lost one is a load too early.
+
 HEAD is a cache. The ledger in the warehouse is the truth about what is loaded, so HEAD may be lost
 or wrong; and every change of it is conditional on `revision`, so two workers never both win.
 """
@@ -81,7 +84,7 @@ class Position(BaseModel):
 
 
 class Head(BaseModel):
-    """One table. `highest_sequence` is written by `gather`, everything else by `settle`."""
+    """One table. `gather` writes `highest_sequence` and sets `due_at`; the rest is `settle`'s."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -89,6 +92,7 @@ class Head(BaseModel):
     canonical_table: CanonicalTable
     revision: int = 0
     highest_sequence: int = 0
+    due_at: UtcTime | None = None
 
     phase: Phase = "unknown"
     loaded_sequence: int = 0
@@ -120,6 +124,11 @@ class Head(BaseModel):
         return self.revision > 0 or self.highest_sequence > 0
 
     @property
+    def is_behind(self) -> bool:
+        """Whether there are commits that the warehouse has not."""
+        return self.highest_sequence > self.loaded_sequence
+
+    @property
     def is_last_attempt(self) -> bool:
         """Whether one more failure blocks the table."""
         return self.attempts + 1 >= MAX_ATTEMPTS
@@ -128,16 +137,18 @@ class Head(BaseModel):
         """Whether a sweep should wake this table: it should have moved, or could."""
         if self.work:
             return now >= self.work.lease_until
-        behind = self.highest_sequence > self.loaded_sequence
-        return (behind or self.phase == "waiting") and self.may_start(now, "sweep")
+        has_reason = self.is_behind or self.due_at or self.phase == "waiting"
+        return bool(has_reason) and self.may_start(now, "sweep")
 
     def may_start(self, now: datetime, because: Because) -> bool:
         """Whether a new statement may be claimed, nothing being in flight."""
         if because == "operator":
             return True
-        if self.phase == "blocked":
-            return because == "commit"
-        return self.retry_at is None or now >= self.retry_at
+        if self.retry_at:
+            return now >= self.retry_at
+        if self.phase == "blocked" and not self.due_at:
+            return False
+        return self.due_at is None or now >= self.due_at
 
     def claimed(self, work: Work) -> "Head":
         """`work` is about to be submitted."""
@@ -148,6 +159,7 @@ class Head(BaseModel):
             work=work,
             attempts=attempts,
             retry_at=None,
+            due_at=None,
         )
 
     def leased(self, until: datetime) -> "Head":
@@ -221,6 +233,10 @@ class Head(BaseModel):
             retry_at=now + BUSY_DELAY,
             **_trouble(reason, now),
         )
+
+    def rested(self) -> "Head":
+        """There is nothing to load after all."""
+        return self._with(due_at=None)
 
     def gap_noticed(self, now: datetime) -> "Head":
         """The next commit is not here, a later one is."""

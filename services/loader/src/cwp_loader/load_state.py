@@ -6,6 +6,7 @@ be made anew: the heads from the ledger, the commits from the transformer (Commi
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from cwp_loader.head import Head
@@ -26,6 +27,9 @@ class CommitStore(Protocol):
     def raise_highest(self, table: TableRef, sequence: int) -> None:
         """Note that commits up to `sequence` exist."""
 
+    def set_due(self, table: TableRef, due: datetime) -> datetime:
+        """Have the table loaded at `due`, or earlier if that was said before; when it will be."""
+
 
 class LoadState(CommitStore, Protocol):
     """What `settle` needs of the state. Reads see every earlier write."""
@@ -37,7 +41,10 @@ class LoadState(CommitStore, Protocol):
         """All heads."""
 
     def save(self, head: Head) -> Head | None:
-        """Save under the next revision; None if somebody else saved since this one was read."""
+        """Save under the next revision; None if somebody else saved since this one was read.
+
+        `highest_sequence` and a `due_at` stay as `gather` wrote them; a `due_at` of None is saved.
+        """
 
     def pending(self, table: TableRef, first: int, limit: int) -> list[CanonicalCommitted]:
         """The kept commits from `first` on, in order, at most `limit`."""
@@ -77,6 +84,20 @@ class LoadStateTable:
         except self._client.exceptions.ConditionalCheckFailedException:
             return
 
+    def set_due(self, table: TableRef, due: datetime) -> datetime:
+        """Lower `due_at`, in whole seconds, which compare as numbers."""
+        wanted = int(due.timestamp())
+        try:
+            self._items.update_item(
+                Key=_key(table, _HEAD),
+                UpdateExpression="SET due_at = :due",
+                ConditionExpression="attribute_not_exists(due_at) OR due_at > :due",
+                ExpressionAttributeValues={":due": wanted},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return self.head(table).due_at or due
+        return datetime.fromtimestamp(wanted, UTC)
+
     def head(self, table: TableRef) -> Head:
         """Read the head, consistently."""
         answer = self._items.get_item(Key=_key(table, _HEAD), ConsistentRead=True)
@@ -93,8 +114,9 @@ class LoadStateTable:
             yield from map(Head.model_validate, page["Items"])
 
     def save(self, head: Head) -> Head | None:
-        """Write all fields but `highest_sequence`, if the revision is still the one read."""
-        fields: dict[str, Any] = head.model_dump(mode="json", exclude={"highest_sequence"})
+        """Write the fields that are `settle`'s, if the revision is still the one read."""
+        others = {"highest_sequence"} | ({"due_at"} if head.due_at else set())
+        fields: dict[str, Any] = head.model_dump(mode="json", exclude=others)
         fields["revision"] = head.revision + 1
         try:
             self._items.update_item(

@@ -19,7 +19,7 @@ STATEMENT_EVENT: Final = "Redshift Data Statement Status Change"
 
 #: prepare, shape, load: the batches of `schema_sql.py` and `sql.py`.
 Kind = Literal["prepare", "shape", "load"]
-#: commit: there may be something new to load; sweep: look whether something was missed;
+#: commit: a window opens for something new; sweep: look whether something was missed;
 #: operator: try now, and believe nothing but the warehouse.
 Because = Literal["commit", "sweep", "operator"]
 

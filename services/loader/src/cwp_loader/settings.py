@@ -6,12 +6,15 @@ from cwp_shared.settings import Settings
 
 
 class GatherSettings(Settings):
-    """What `gather` needs: its queue, the state, and the queue on which `settle` is woken."""
+    """What `gather` needs: its queue, the state, tenants' windows, and how `settle` is woken."""
 
     queue_url: str = Field(alias="QUEUE_URL", min_length=1)
     dlq_url: str = Field(alias="DLQ_URL", min_length=1)
     load_state_table: str = Field(alias="LOAD_STATE_TABLE", min_length=1)
     statements_queue_url: str = Field(alias="STATEMENTS_QUEUE_URL", min_length=1)
+    tenant_services_table: str = Field(alias="TENANT_SERVICES_TABLE", min_length=1)
+    #: How long commits are gathered before they are loaded, if a tenant does not say otherwise.
+    window_seconds: int = Field(alias="LOAD_WINDOW_SECONDS", ge=0, le=86_400)
 
 
 class SettleSettings(Settings):

@@ -47,7 +47,9 @@ def postpone(on: Collaborators, head: Head, reason: str) -> None:
 
 def watch_gap(on: Collaborators, head: Head) -> None:
     """The next commit is not here. If a later one is, wait a while, then ask for it."""
-    if head.highest_sequence <= head.loaded_sequence:
+    if not head.is_behind:
+        if head.due_at:
+            on.state.save(head.rested())
         return
     now = on.clock()
     if head.gap_since is None:

@@ -7,7 +7,7 @@ from cwp_loader.messages import Because, Wake
 from cwp_loader.table import TableRef
 
 #: The longest delay SQS takes; whatever is due later, a sweep finds.
-_LONGEST_DELAY: Final = timedelta(seconds=900)
+LONGEST_DELAY: Final = timedelta(seconds=900)
 _NO_DELAY: Final = timedelta(0)
 
 
@@ -40,4 +40,4 @@ class WakeQueue:
 
 def _seconds(delay: timedelta) -> int:
     # Rounded up by a whole second: a wake that comes a moment too early comes for nothing.
-    return int(min(delay + timedelta(seconds=1), _LONGEST_DELAY).total_seconds()) if delay else 0
+    return int(min(delay + timedelta(seconds=1), LONGEST_DELAY).total_seconds()) if delay else 0
