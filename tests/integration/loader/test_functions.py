@@ -19,7 +19,7 @@ from tests.aws_environment import REGION, isolate
 from tests.integration.loader.state_table import load_state_items, tenant_items
 from tests.unit.loader.fakes import ROLE, WAREHOUSE_COLUMNS, FakeStatements, commit
 
-EMPTY = (0, 0, 0, None)
+EMPTY = (0, 0, 0, None, 0)
 
 
 class Context(LambdaContext):

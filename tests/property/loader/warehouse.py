@@ -25,6 +25,17 @@ class Lake:
     def __init__(self) -> None:
         self.manifests: dict[str, list[str]] = {}
         self.files: dict[str, list[Row]] = {}
+        #: Files that no COPY can read.
+        self.broken: set[str] = set()
+
+
+class BatchFailed(Exception):
+    """A statement failed; `place` is its place in the batch."""
+
+    def __init__(self, error: duckdb.Error, place: int) -> None:
+        raced = isinstance(error, duckdb.TransactionException)
+        super().__init__(f"1023 {error}" if raced else str(error))
+        self.place = place
 
 
 class Warehouse:
@@ -44,10 +55,14 @@ class Warehouse:
     def run(self, sqls: list[str]) -> list[list[tuple[Any, ...]]]:
         """Run a batch; the rows of each statement."""
         session = self.session()
+        answers: list[list[tuple[Any, ...]]] = []
         try:
             session.execute("BEGIN")
-            answers = [self.execute(session, text) for text in sqls]
+            for text in sqls:
+                answers.append(self.execute(session, text))  # noqa: PERF401 - its length is told
             session.execute("COMMIT")
+        except duckdb.Error as error:
+            raise BatchFailed(error, min(len(answers), len(sqls) - 1)) from error
         finally:
             session.close()
         return answers
@@ -85,6 +100,8 @@ class Warehouse:
         assert found, text
         names = [name.strip('"') for name in found["names"].split(", ")]
         for key in self._lake.manifests[found["url"]]:
+            if key in self._lake.broken:
+                raise duckdb.InvalidInputException(f"Spectrum Scan Error: {key} is not Parquet")
             rows = self._lake.files[key]
             # COPY maps by position.
             assert all(list(row) == names for row in rows), key

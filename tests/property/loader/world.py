@@ -16,12 +16,13 @@ from cwp_loader.head import Head
 from cwp_loader.messages import Because, StatementEnded, StatementName, Wake
 from cwp_loader.table import TableRef
 from cwp_shared.events import CanonicalCommitted, Event, TableLoaded
-from tests.property.loader.warehouse import Lake, Warehouse
+from tests.property.loader.warehouse import BatchFailed, Lake, Warehouse
 from tests.unit.loader.fakes import (
     ROLE,
     TABLE,
     FakeBus,
     FakeClock,
+    FakeQuarantine,
     FakeState,
     FakeWindows,
     numbered_ids,
@@ -109,8 +110,8 @@ class Api:
         statement_id, name, sqls = self.running.pop(number % len(self.running))
         try:
             answers = self.warehouse.run([*sqls, "SELECT 1 / 0"] if fails else sqls)
-        except duckdb.Error as error:
-            self.outcomes[statement_id] = Outcome("failed", str(error))
+        except BatchFailed as error:
+            self.outcomes[statement_id] = Outcome("failed", str(error), error.place)
         else:
             parts = tuple(f"{statement_id}:{n}" for n, _ in enumerate(answers, 1))
             self.outcomes[statement_id] = Outcome("finished", parts=parts)
@@ -139,9 +140,16 @@ class Queue:
 
     wakes: list[Wake] = field(default_factory=list)
 
-    def send(self, table: TableRef, because: Because, delay: timedelta = timedelta(0)) -> None:
+    def send(
+        self,
+        table: TableRef,
+        because: Because,
+        delay: timedelta = timedelta(0),
+        *,
+        reload_from: int | None = None,
+    ) -> None:
         assert delay >= timedelta(0)
-        self.wakes.append(Wake(**table._asdict(), because=because))
+        self.wakes.append(Wake(**table._asdict(), because=because, reload_from=reload_from))
 
 
 class TruthfulBus(FakeBus):
@@ -178,6 +186,7 @@ class World:
 
     def __init__(self, announced: list[CanonicalCommitted], lake: Lake) -> None:
         self.announced = announced
+        self.lake = lake
         self.warehouse = Warehouse(lake)
         self.api = Api(self.warehouse)
         self.state = FakeState()
@@ -191,6 +200,7 @@ class World:
             state=Shaky(self.state, self.chaos),
             statements=Shaky(self.api, self.chaos),
             manifests=Shaky(LakeManifests(lake), self.chaos),
+            quarantine=Shaky(FakeQuarantine(), self.chaos),
             bus=Shaky(self.bus, self.chaos),
             wakes=Shaky(self.queue, self.chaos),
             copy_role_arn=ROLE,
@@ -247,8 +257,7 @@ class World:
 
     def wake_arrives(self, number: int) -> None:
         if self.queue.wakes:
-            wake = self.queue.wakes[number % len(self.queue.wakes)]
-            settle.wake(self.on, wake.table, wake.because)
+            self._deliver(self.queue.wakes[number % len(self.queue.wakes)])
 
     def wake_is_lost(self, number: int) -> None:
         if self.queue.wakes:
@@ -267,10 +276,19 @@ class World:
     def api_restarts(self, _: int) -> None:
         self.api.restart()
 
+    def operator_reloads(self, number: int) -> None:
+        """Somebody has everything loaded again from some commit on."""
+        settle.reload(self.on, TABLE, number % len(self.announced) + 1)
+
+    def mend(self) -> None:
+        """The files are good now, and what was set aside is loaded again, with all after it."""
+        self.lake.broken.clear()
+        while bad := [row for row in ledger(self.warehouse) if row["problem"]]:
+            settle.reload(self.on, TABLE, bad[0]["last_sequence"])
+            self.heal()
+
     def heal(self) -> None:
-        """Nothing fails any more; everything is delivered, as SQS would in the end."""
-        for number in range(len(self.announced)):
-            self.do("commit_arrives", number)
+        """Nothing fails any more but broken files; all is delivered, as SQS would in the end."""
         for _ in range(60):
             if self._is_done():
                 return
@@ -284,6 +302,8 @@ class World:
         return done and not (self.api.running or self.api.ended or self.queue.wakes)
 
     def _a_quiet_while(self) -> None:
+        for number in range(len(self.announced)):
+            self.do("commit_arrives", number)
         while self.api.running:
             self.do("statement_ends", 0)
         for number in range(len(self.api.ended)):
@@ -293,7 +313,13 @@ class World:
         wakes = [*self.queue.wakes]
         self.queue.wakes.clear()
         for wake in wakes:
-            settle.wake(self.on, wake.table, wake.because)
+            self._deliver(wake)
         if self.head.phase == "blocked":
             settle.wake(self.on, TABLE, "operator")
         self.clock.advance(minutes=20)
+
+    def _deliver(self, wake: Wake) -> None:
+        if wake.reload_from:
+            settle.reload(self.on, wake.table, wake.reload_from)
+        else:
+            settle.wake(self.on, wake.table, wake.because)

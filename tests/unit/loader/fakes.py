@@ -179,6 +179,14 @@ class FakeManifests:
 
 
 @dataclass
+class FakeQuarantine:
+    notes: dict[int, str] = field(default_factory=dict)
+
+    def note(self, commit: CanonicalCommitted, reason: str) -> None:
+        self.notes[commit.sequence] = reason
+
+
+@dataclass
 class FakeBus:
     events: list[Event] = field(default_factory=list)
 
@@ -202,9 +210,19 @@ class FakeWindows:
 @dataclass
 class FakeWakes:
     sent: list[tuple[TableRef, Because, timedelta]] = field(default_factory=list)
+    reloads: list[int] = field(default_factory=list)
 
-    def send(self, table: TableRef, because: Because, delay: timedelta = timedelta(0)) -> None:
+    def send(
+        self,
+        table: TableRef,
+        because: Because,
+        delay: timedelta = timedelta(0),
+        *,
+        reload_from: int | None = None,
+    ) -> None:
         self.sent.append((table, because, delay))
+        if reload_from:
+            self.reloads.append(reload_from)
 
 
 def numbered_ids() -> Iterator[str]:
@@ -219,6 +237,7 @@ class Scene:
     state: FakeState = field(default_factory=FakeState)
     statements: FakeStatements = field(default_factory=FakeStatements)
     manifests: FakeManifests = field(default_factory=FakeManifests)
+    quarantine: FakeQuarantine = field(default_factory=FakeQuarantine)
     bus: FakeBus = field(default_factory=FakeBus)
     wakes: FakeWakes = field(default_factory=FakeWakes)
     clock: FakeClock = field(default_factory=FakeClock)
@@ -229,6 +248,7 @@ class Scene:
             state=self.state,
             statements=self.statements,
             manifests=self.manifests,
+            quarantine=self.quarantine,
             bus=self.bus,
             wakes=self.wakes,
             copy_role_arn=ROLE,

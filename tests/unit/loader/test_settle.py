@@ -19,7 +19,7 @@ from tests.unit.loader.fakes import (
     commit,
 )
 
-EMPTY = (0, 0, 0, None)
+EMPTY = (0, 0, 0, None, 0)
 HOUR_AGO = 1795416000
 
 
@@ -33,7 +33,7 @@ def idle(*commits_: int, loaded: int = 0) -> Scene:
     """A scene whose table stands at `loaded` and has the usual columns; commits are kept."""
     scene = Scene()
     settle.wake(scene.on, TABLE, "operator")
-    position = (loaded, 10 * loaded, 10 * loaded, HOUR_AGO if loaded else None)
+    position = (loaded, 10 * loaded, 10 * loaded, HOUR_AGO if loaded else None, 0)
     ended(scene, scene.statements.finish(position=position, has=WAREHOUSE_COLUMNS))
     assert scene.head.phase == "idle"
     scene.statements.forget()
@@ -248,7 +248,7 @@ def test_a_statement_that_the_api_forgot_is_looked_up_in_the_ledger() -> None:
     scene.clock.advance(hours=25)
     settle.wake(scene.on, TABLE, "sweep")
     assert scene.kinds == ["load", "prepare"]
-    ended(scene, scene.statements.finish(position=(1, 3, 3, HOUR_AGO), has=WAREHOUSE_COLUMNS))
+    ended(scene, scene.statements.finish(position=(1, 3, 3, HOUR_AGO, 0), has=WAREHOUSE_COLUMNS))
     assert (scene.head.phase, scene.head.loaded_sequence) == ("idle", 1)
     (event,) = scene.bus.of(TableLoaded)
     assert (event.sequence, event.rows) == (1, 3)
@@ -350,7 +350,7 @@ def test_a_lost_race_is_no_failed_load(error: str, failed_at: int | None) -> Non
     assert scene.head.phase == "waiting"
     scene.clock.advance(minutes=1)
     settle.wake(scene.on, TABLE, "sweep")
-    ended(scene, scene.statements.finish(position=(1, 3, 3, HOUR_AGO), has=WAREHOUSE_COLUMNS))
+    ended(scene, scene.statements.finish(position=(1, 3, 3, HOUR_AGO, 0), has=WAREHOUSE_COLUMNS))
     assert (scene.head.phase, scene.head.loaded_sequence) == ("idle", 1)
     assert scene.head.last_error is None
     assert scene.kinds == ["load", "prepare"]
@@ -430,13 +430,17 @@ def test_a_gap_is_waited_for_then_asked_for_ever_more_rarely() -> None:
     for minute in range(1, 21):
         scene.clock.advance(minutes=1)
         settle.wake(scene.on, TABLE, "sweep")
-        if len(scene.bus.events) > len(asked):
+        if len(scene.bus.of(CommitsRequested)) > len(asked):
             asked.append(minute)
     assert asked == [1, 3, 7, 15]
     assert {event.after_sequence for event in scene.bus.of(CommitsRequested)} == {0}
     assert scene.head.last_error == (
         "commit 1 has not arrived, though commit 3 has; asked for it 4 times"
     )
+    (failure,) = scene.bus.of(LoadFailed)
+    assert (failure.first_sequence, failure.last_sequence) == (1, 3)
+    assert failure.reason.endswith("asked for it 3 times")
+    assert settle.sweep(scene.on).held_up == 1
 
     scene.keep([commit(1)])
     settle.wake(scene.on, TABLE, "commit")
@@ -459,7 +463,7 @@ def test_a_warehouse_that_lost_its_rows_gets_them_again() -> None:
 def test_an_operator_makes_a_lost_head_anew_from_the_ledger() -> None:
     scene = Scene()
     settle.wake(scene.on, TABLE, "operator")
-    ended(scene, scene.statements.finish(position=(9, 90, 90, HOUR_AGO), has=WAREHOUSE_COLUMNS))
+    ended(scene, scene.statements.finish(position=(9, 90, 90, HOUR_AGO, 0), has=WAREHOUSE_COLUMNS))
     head = scene.head
     assert (head.loaded_sequence, head.highest_sequence, head.rows_loaded) == (9, 9, 90)
     assert head.loaded_at

@@ -11,7 +11,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from cwp_loader import schema_sql, sql
+from cwp_loader import repair_sql, schema_sql, sql
 from cwp_loader.layout import Columns, warehouse_columns
 from cwp_loader.table import TableRef
 from tests.unit.loader.fakes import COLUMNS, ROLE, WAREHOUSE_COLUMNS, WIDER, columns
@@ -40,6 +40,9 @@ BATCHES = {
     "create": schema_sql.shape(TABLE, (), WAREHOUSE_COLUMNS, LOAD_ID, 0),
     "widen": schema_sql.shape(TABLE, WAREHOUSE_COLUMNS, warehouse_columns(WIDER), LOAD_ID, 4),
     "load": sql.load(TABLE, plan()),
+    "probe": repair_sql.probe(plan()),
+    "set_aside": repair_sql.set_aside(TABLE, 5, LOAD_ID, "Spectrum Scan Error\n  it's \\ broken"),
+    "rewind": repair_sql.rewind(TABLE, 5),
 }
 STATEMENTS = [(name, text) for name, batch in BATCHES.items() for text in batch]
 
@@ -79,10 +82,12 @@ def test_failing_statements_are_where_settle_looks_for_them() -> None:
     load = BATCHES["load"]
     assert '"guard"' in load[sql.GUARD]
     assert '"row_count"' in load[sql.ROW_COUNT]
-    assert load[sql.ROW_COUNT - 1].startswith("COPY")
+    assert load[sql.COPY].startswith("COPY")
+    assert BATCHES["probe"][repair_sql.PROBE_COPY].startswith("COPY")
+    assert '"guard"' in BATCHES["set_aside"][sql.GUARD]
 
 
-@pytest.mark.parametrize("name", ["prepare", "create", "widen"])
+@pytest.mark.parametrize("name", ["prepare", "create", "widen", "set_aside", "rewind"])
 def test_reads_are_where_settle_looks_for_them(name: str) -> None:
     batch = BATCHES[name]
     assert '"all_rows"' in batch[schema_sql.READ_POSITION]

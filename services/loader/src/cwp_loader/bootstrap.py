@@ -10,6 +10,7 @@ from cwp_loader.commits import Keeping
 from cwp_loader.data_api import DataApi
 from cwp_loader.load_state import LoadStateTable
 from cwp_loader.manifest import ManifestBucket
+from cwp_loader.quarantine import QuarantineBucket
 from cwp_loader.settings import GatherSettings, SettleSettings
 from cwp_loader.wakes import WakeQueue
 from cwp_loader.windows import TenantItems, TenantWindows
@@ -65,6 +66,7 @@ def settling() -> Settling:
             state=LoadStateTable(table(settings.load_state_table)),
             statements=DataApi(client("redshift-data"), settings.workgroup_name, settings.database),
             manifests=ManifestBucket(client("s3"), settings.bucket_name),
+            quarantine=QuarantineBucket(client("s3"), settings.bucket_name),
             bus=Bus(client("events"), settings.bus_name),
             wakes=WakeQueue(sqs, settings.queue_url),
             copy_role_arn=settings.copy_role_arn,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from cwp_loader.data_api import Statements
 from cwp_loader.load_state import LoadState
 from cwp_loader.manifest import Manifests
+from cwp_loader.quarantine import Quarantine
 from cwp_loader.wakes import Wakes
 from cwp_shared.bus import Publisher
 from cwp_shared.clock import Clock
@@ -18,6 +19,7 @@ class Collaborators:
     state: LoadState
     statements: Statements
     manifests: Manifests
+    quarantine: Quarantine
     bus: Publisher
     wakes: Wakes
     #: The role that COPY reads the bucket with.

@@ -7,6 +7,7 @@ how it ended.
 from typing import Any
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,6 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from cwp_loader import bootstrap, commits
 from cwp_loader import settle as statements
 from cwp_loader.messages import StatementEnded, Sweep, Wake, parse
+from cwp_loader.settle import Census
 from cwp_shared.inbox import consume, consume_together
 
 logger = Logger()
@@ -40,11 +42,20 @@ def settle(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureR
         match parse(record.body):
             case StatementEnded() as statement:
                 statements.ended(parts.collaborators, statement)
+            case Wake(reload_from=int(first)) as wake:
+                statements.reload(parts.collaborators, wake.table, first)
             case Wake() as wake:
                 statements.wake(parts.collaborators, wake.table, wake.because)
             case Sweep():
-                statements.sweep(parts.collaborators)
+                _count(statements.sweep(parts.collaborators))
             case None:
                 logger.info("not a statement of this loader", message_id=record.message_id)
 
     return consume(event, context, parts.processor, handle)
+
+
+def _count(census: Census) -> None:
+    """Two metrics that alarms watch (resources/alarms.yml)."""
+    for name, tables in (("TablesHeldUp", census.held_up), ("TablesIncomplete", census.incomplete)):
+        with single_metric(name=name, unit=MetricUnit.Count, value=tables, namespace="connectwise"):
+            pass

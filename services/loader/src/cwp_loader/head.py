@@ -43,12 +43,16 @@ WATCH: Final = timedelta(seconds=45)
 TOKEN_LIFE: Final = timedelta(hours=6)
 
 MAX_ATTEMPTS: Final = 5
+#: So often a file must have failed alone before another is tried in its place.
+ATTEMPTS_BEFORE_PROBE: Final = 2
 _FIRST_DELAY: Final = timedelta(seconds=15)
 #: The warehouse took nothing (throttled, too many statements): no failure, only not now.
 BUSY_DELAY: Final = timedelta(seconds=30)
 #: Commits overtake each other for seconds; a gap that stays longer is asked for, ever more rarely.
 GAP_PATIENCE: Final = timedelta(minutes=1)
 _GAP_MOST_DOUBLINGS: Final = 6
+#: Asked so often in vain, 7 minutes, a gap is a failure that somebody is told of.
+GAP_IS_FAILURE: Final = 3
 
 _LONGEST_ERROR: Final = 2000
 
@@ -60,7 +64,7 @@ class Work(BaseModel):
 
     kind: Kind
     load_id: str
-    #: The commits it is for; none for `prepare`.
+    #: The commits it is for; none for `prepare`. Of `rewind`, the first only.
     first: int = 0
     last: int = 0
     rows: int = 0
@@ -81,6 +85,8 @@ class Position(BaseModel):
     #: Rows of the loads that HEAD did not know of.
     new_rows: int
     loaded_at: UtcTime | None
+    #: Files that the ledger passed over.
+    set_aside: int = 0
 
 
 class Head(BaseModel):
@@ -98,6 +104,7 @@ class Head(BaseModel):
     loaded_sequence: int = 0
     rows_loaded: int = 0
     loaded_at: UtcTime | None = None
+    set_aside: int = 0
     columns: Columns = ()
     work: Work | None = None
 
@@ -107,6 +114,12 @@ class Head(BaseModel):
     last_error_at: UtcTime | None = None
     gap_since: UtcTime | None = None
     gap_asked: int = 0
+
+    #: While commits up to `suspects_until` are in doubt (`suspicion.py`), at most so many a load.
+    most_commits: int | None = None
+    suspects_until: int = 0
+    #: A sequence: another file was read without fault while this one failed.
+    proven: int = 0
 
     @property
     def table(self) -> TableRef:
@@ -133,6 +146,25 @@ class Head(BaseModel):
         """Whether one more failure blocks the table."""
         return self.attempts + 1 >= MAX_ATTEMPTS
 
+    @property
+    def wants_probe(self) -> bool:
+        """Whether another file should be tried before the next one to load."""
+        suspect = self.loaded_sequence + 1
+        failed_alone = suspect <= self.suspects_until and self.most_commits == 1
+        often = self.attempts >= ATTEMPTS_BEFORE_PROBE
+        return failed_alone and often and self.proven != suspect
+
+    @property
+    def is_held_up(self) -> bool:
+        """Whether loading has stopped until somebody does something."""
+        return self.phase == "blocked" or self.gap_asked >= GAP_IS_FAILURE
+
+    def at_most(self, usual: int) -> int:
+        """How many commits the next load takes at most."""
+        if self.most_commits and self.loaded_sequence < self.suspects_until:
+            return self.most_commits
+        return usual
+
     def is_due(self, now: datetime) -> bool:
         """Whether a sweep should wake this table: it should have moved, or could."""
         if self.work:
@@ -155,7 +187,7 @@ class Head(BaseModel):
         # Out of `blocked` there is one try for each new commit, not five.
         attempts = min(self.attempts, MAX_ATTEMPTS - 1)
         return self._with(
-            phase="loading" if work.kind == "load" else "preparing",
+            phase="loading" if work.kind in {"load", "probe"} else "preparing",
             work=work,
             attempts=attempts,
             retry_at=None,
@@ -179,6 +211,7 @@ class Head(BaseModel):
             loaded_sequence=position.sequence,
             rows_loaded=position.all_rows,
             loaded_at=position.loaded_at,
+            set_aside=position.set_aside,
             columns=columns,
             **(_NO_TROUBLE if moved else {}),
         )
@@ -222,7 +255,30 @@ class Head(BaseModel):
 
     def doubted(self) -> "Head":
         """An operator wants a new start: what was known is not believed."""
-        return self._with(phase="unknown", attempts=0, retry_at=None)
+        return self._with(phase="unknown", attempts=0, retry_at=None, suspects_until=0, proven=0)
+
+    def narrowed(self, work: Work, reason: str, now: datetime) -> "Head":
+        """A load of several commits was rolled back: half of them are tried next."""
+        return self._with(
+            phase="idle",
+            work=None,
+            most_commits=(work.last - work.first + 1) // 2,
+            suspects_until=max(self.suspects_until, work.last),
+            **_trouble(reason, now),
+        )
+
+    def doubting(self, work: Work) -> "Head":
+        """One commit failed alone; it is to stay alone."""
+        until = max(self.suspects_until, work.last)
+        return self._with(most_commits=1, suspects_until=until)
+
+    def proved(self) -> "Head":
+        """A probe went well: the fault is in the next commit's file, or over."""
+        return self._with(phase="idle", work=None, proven=self.loaded_sequence + 1)
+
+    def condemning(self, reason: str, now: datetime) -> "Head":
+        """The next commit is about to be set aside; those behind it are not in doubt."""
+        return self._with(suspects_until=0, **_trouble(reason, now))
 
     def postponed(self, reason: str, now: datetime) -> "Head":
         """The warehouse was too busy to take it; nothing ran, so what was known still holds."""

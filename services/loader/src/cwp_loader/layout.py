@@ -15,6 +15,8 @@ Columns = tuple[CanonicalColumn, ...]
 
 #: One row a load. Committed together with the rows it vouches for.
 LEDGER: Final = "load_ledger"
+#: Bytes of a ledger row's `problem`: why a file was set aside.
+LONGEST_PROBLEM: Final = 4000
 #: What the canonical tables look like. The warehouse's catalogue says so too, but this is exact
 #: about types, and changes in the same transaction as the tables do.
 REGISTRY: Final = "load_columns"

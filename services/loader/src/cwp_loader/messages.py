@@ -17,8 +17,8 @@ from cwp_shared.names import CanonicalTable, TenantId
 
 STATEMENT_EVENT: Final = "Redshift Data Statement Status Change"
 
-#: prepare, shape, load: the batches of `schema_sql.py` and `sql.py`.
-Kind = Literal["prepare", "shape", "load"]
+#: The batches of `schema_sql.py` (prepare, shape), `sql.py` (load) and `repair_sql.py`.
+Kind = Literal["prepare", "shape", "load", "probe", "set_aside", "rewind"]
 #: commit: a window opens for something new; sweep: look whether something was missed;
 #: operator: try now, and believe nothing but the warehouse.
 Because = Literal["commit", "sweep", "operator"]
@@ -76,6 +76,8 @@ class Wake(Message):
 
     canonical_table: CanonicalTable
     because: Because = "sweep"
+    #: Forget all loads from this sequence on, and load again.
+    reload_from: int | None = Field(default=None, ge=1)
 
     @property
     def table(self) -> TableRef:
@@ -84,7 +86,7 @@ class Wake(Message):
 
     def body(self) -> str:
         """The message: `{"wake": {"tenant_id": ..., "canonical_table": ..., "because": ...}}`."""
-        return json.dumps({"wake": self.model_dump()})
+        return json.dumps({"wake": self.model_dump(exclude_none=True)})
 
 
 def parse(body: str) -> StatementEnded | Sweep | Wake | None:

@@ -18,3 +18,9 @@ def literal(value: str) -> str:
     if "\\" in value or not value.isprintable():
         raise ValueError(f"{value!r} cannot be an SQL string here: backslash or control character")
     return "'" + value.replace("'", "''") + "'"
+
+
+def prose(text: str, most_bytes: int) -> str:
+    """A quoted string of a text for people: on one line, cut to a length, without backslashes."""
+    line = "".join(c if c.isprintable() and c != "\\" else " " for c in text)
+    return literal(line.encode()[:most_bytes].decode(errors="ignore"))

@@ -8,7 +8,16 @@ Both batches end with the same two reads, whose results say what to do next.
 from collections.abc import Iterable
 from typing import Final
 
-from cwp_loader.layout import Columns, current_view, definitions, ledger, names, registry, target
+from cwp_loader.layout import (
+    LONGEST_PROBLEM,
+    Columns,
+    current_view,
+    definitions,
+    ledger,
+    names,
+    registry,
+    target,
+)
 from cwp_loader.quoting import identifier, literal
 from cwp_loader.table import TableRef
 
@@ -26,8 +35,7 @@ def prepare(table: TableRef, known_sequence: int) -> list[str]:
         f"CREATE SCHEMA IF NOT EXISTS {identifier(table.tenant_id)}",
         _create_ledger(table),
         _create_registry(table),
-        _read_position(table, known_sequence),
-        _read_columns(table),
+        *reads(table, known_sequence),
     ]
 
 
@@ -52,9 +60,13 @@ def shape(
         *changes,
         _register(table, added, first_position=len(has) + 1),
         _create_view(table, has + added),
-        _read_position(table, known_sequence),
-        _read_columns(table),
+        *reads(table, known_sequence),
     ]
+
+
+def reads(table: TableRef, known_sequence: int) -> list[str]:
+    """What the ledger and the registry say; `new_rows` counts loads after `known_sequence`."""
+    return [_read_position(table, known_sequence), _read_columns(table)]
 
 
 def _create_ledger(table: TableRef) -> str:
@@ -65,7 +77,8 @@ def _create_ledger(table: TableRef) -> str:
   "last_sequence" BIGINT NOT NULL,
   "rows" BIGINT NOT NULL,
   "loaded_at" TIMESTAMP NOT NULL,
-  "next_load_id" VARCHAR(64)
+  "next_load_id" VARCHAR(64),
+  "problem" VARCHAR({LONGEST_PROBLEM})
 )"""
 
 
@@ -127,7 +140,8 @@ def _read_position(table: TableRef, known_sequence: int) -> str:
   CAST(COALESCE(SUM("rows"), 0) AS BIGINT) AS "all_rows",
   CAST(COALESCE(SUM(CASE WHEN "last_sequence" > {known_sequence} THEN "rows" ELSE 0 END), 0)
     AS BIGINT) AS "new_rows",
-  CAST(EXTRACT(EPOCH FROM MAX("loaded_at")) AS BIGINT) AS "loaded_at"
+  CAST(EXTRACT(EPOCH FROM MAX("loaded_at")) AS BIGINT) AS "loaded_at",
+  COUNT("problem") AS "set_aside"
 FROM {ledger(table)}
 WHERE "table_name" = {literal(table.canonical_table)} AND "last_sequence" > 0"""
 

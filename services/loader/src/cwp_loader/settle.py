@@ -6,7 +6,7 @@ Events are published before the head moves on: they may come twice, they are not
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cwp_loader import schema_sql, sql
 from cwp_loader.collaborators import Collaborators
@@ -14,9 +14,10 @@ from cwp_loader.data_api import Busy, Outcome
 from cwp_loader.head import BUSY_DELAY, WATCH, Head, Position, Work
 from cwp_loader.layout import Columns
 from cwp_loader.messages import Because, StatementEnded
-from cwp_loader.start import begin, restart, resume
+from cwp_loader.start import begin, claim, restart, resume
+from cwp_loader.suspicion import load_failed, probed
 from cwp_loader.table import TableRef
-from cwp_loader.trouble import fail, retry
+from cwp_loader.trouble import ask_for_commits, fail, retry
 from cwp_shared.events import CanonicalColumn, TableLoaded
 
 #: Texts by which Redshift refuses one of two transactions that meet: SERIALIZABLE and SNAPSHOT
@@ -26,6 +27,15 @@ _RACES: Final = re.compile(
     r"|already exists|duplicate key|divi(sion|de) by zero",
     re.IGNORECASE,
 )
+
+
+class Census(NamedTuple):
+    """How many tables need somebody."""
+
+    #: Loading has stopped: the last failure was final, or a commit does not come.
+    held_up: int
+    #: A file was set aside.
+    incomplete: int
 
 
 @dataclass(frozen=True)
@@ -56,12 +66,25 @@ def wake(on: Collaborators, table: TableRef, because: Because) -> None:
         begin(on, head)
 
 
-def sweep(on: Collaborators) -> None:
-    """Wake every table that should have moved by now, each by its own message."""
+def reload(on: Collaborators, table: TableRef, first: int) -> None:
+    """Have the ledger forget all loads from `first` on, and the commits announced again."""
+    head = on.state.head(table)
+    if head.work:
+        on.wakes.send(table, "operator", WATCH, reload_from=first)
+    else:
+        claim(on, head.doubted(), "rewind", first=first)
+
+
+def sweep(on: Collaborators) -> Census:
+    """Wake every table that should have moved by now, each by its own message; how all stand."""
     now = on.clock()
+    held_up = incomplete = 0
     for head in on.state.heads():
+        held_up += head.is_held_up
+        incomplete += head.set_aside > 0
         if head.is_due(now):
             on.wakes.send(head.table, "sweep")
+    return Census(held_up, incomplete)
 
 
 def _look(on: Collaborators, head: Head, work: Work) -> None:
@@ -84,12 +107,21 @@ def _settle(on: Collaborators, head: Head, work: Work, statement_id: str) -> Non
         on.state.save(head.submitted(statement_id, on.clock() + WATCH))
     elif outcome.status == "failed":
         _failed(on, head, work, statement_id, outcome)
-    elif work.kind == "load":
+    else:
+        _finished(on, head, work, statement_id, reading)
+
+
+def _finished(
+    on: Collaborators, head: Head, work: Work, statement_id: str, reading: _Reading | None
+) -> None:
+    if work.kind == "load":
         _loaded(on, head, work, statement_id)
+    elif work.kind == "probe":
+        probed(on, head)
     elif reading is None:
         restart(on, head)
     else:
-        _prepared(on, head, statement_id, reading)
+        _prepared(on, head, work, statement_id, reading)
 
 
 def _ask_again_soon(on: Collaborators, head: Head, statement_id: str) -> None:
@@ -103,33 +135,48 @@ def _loaded(on: Collaborators, head: Head, work: Work, statement_id: str) -> Non
         begin(on, saved)
 
 
-def _prepared(on: Collaborators, head: Head, statement_id: str, reading: _Reading) -> None:
+def _prepared(
+    on: Collaborators, head: Head, work: Work, statement_id: str, reading: _Reading
+) -> None:
     position = reading.position
     if position.sequence > head.loaded_sequence:
         # A load committed and nobody heard of it.
         event = _table_loaded(head, position.sequence, position.new_rows, statement_id)
         on.bus.publish([event])
-    if saved := on.state.save(head.prepared(position, reading.columns)):
+    prepared = head.prepared(position, reading.columns)
+    if work.kind == "rewind":
+        ask_for_commits(on, prepared)
+    if saved := on.state.save(prepared):
         on.state.raise_highest(head.table, position.sequence)
         begin(on, saved)
 
 
 def _failed(on: Collaborators, head: Head, work: Work, statement_id: str, outcome: Outcome) -> None:
-    reason = _reason(work, outcome)
-    if _lost_a_race(work, outcome) and not head.is_last_attempt:
+    reason = _reason(head, work, outcome)
+    raced = _lost_a_race(work, outcome)
+    if raced and not head.is_last_attempt:
         retry(on, head, reason)
+    elif work.kind == "load" and not raced and (outcome.failed_at or 0) >= sql.COPY:
+        load_failed(on, head, work, reason, statement_id)
     else:
         fail(on, head, work, reason, statement_id)
 
 
 def _lost_a_race(work: Work, outcome: Outcome) -> bool:
     """Somebody else did the same, or something in its way: the ledger will say. No failed load."""
+    if work.kind == "probe":
+        return False
     if work.kind == "load" and outcome.failed_at in {sql.GUARD, sql.ROW_COUNT}:
         return outcome.failed_at == sql.GUARD
     return bool(_RACES.search(outcome.error))
 
 
-def _reason(work: Work, outcome: Outcome) -> str:
+def _reason(head: Head, work: Work, outcome: Outcome) -> str:
+    if work.kind == "probe":
+        return (
+            f"commit {work.first} cannot be read either, so the fault may not be in the file of "
+            f"commit {head.loaded_sequence + 1}: {outcome.error}"
+        )
     if work.kind == "load" and outcome.failed_at == sql.GUARD:
         return f"the ledger does not stand at sequence {work.first - 1}: {outcome.error}"
     if work.kind == "load" and outcome.failed_at == sql.ROW_COUNT:
@@ -141,8 +188,8 @@ def _reason(work: Work, outcome: Outcome) -> str:
 
 
 def _read(on: Collaborators, work: Work, outcome: Outcome | None) -> _Reading | None:
-    """What the two reads of `prepare` and `shape` say; None if there are none, or none any more."""
-    if outcome is None or outcome.status != "finished" or work.kind == "load":
+    """What a batch's two reads say; None if it has none, or they are gone."""
+    if outcome is None or outcome.status != "finished" or work.kind in {"load", "probe"}:
         return None
     positions = on.statements.rows(outcome.parts[schema_sql.READ_POSITION])
     columns = on.statements.rows(outcome.parts[schema_sql.READ_COLUMNS])
@@ -154,13 +201,16 @@ def _read(on: Collaborators, work: Work, outcome: Outcome | None) -> _Reading | 
     )
 
 
-def _position(last_sequence: Any, all_rows: Any, new_rows: Any, loaded_at: Any) -> Position:
+def _position(
+    last_sequence: Any, all_rows: Any, new_rows: Any, loaded_at: Any, set_aside: Any
+) -> Position:
     # The Data API gives whole numbers as numbers or, from an expression, as text.
     return Position(
         sequence=int(last_sequence),
         all_rows=int(all_rows),
         new_rows=int(new_rows),
         loaded_at=None if loaded_at is None else datetime.fromtimestamp(int(loaded_at), UTC),
+        set_aside=int(set_aside),
     )
 
 

@@ -14,8 +14,9 @@ from cwp_loader.layout import Columns, definitions, ledger, names, target, wareh
 from cwp_loader.quoting import identifier, literal
 from cwp_loader.table import TableRef
 
-#: Places in the batch of the statements that fail on purpose.
+#: Places in the batch: the statements that fail on purpose, and the first that reads the files.
 GUARD: Final = 0
+COPY: Final = 2
 ROW_COUNT: Final = 3
 
 #: What a `close` brings to a row; its other columns are NULL in the file or describe attributes.
@@ -57,21 +58,25 @@ def load(table: TableRef, plan: Load) -> list[str]:
     Within one sequence the order is remove, open, close.
     """
     return [
-        _guard(table, plan),
-        _create_staging(plan),
-        _copy(plan),
-        _row_count(plan),
+        guard(table, plan.first),
+        *stage(plan),
         _delete_replaced(table, plan),
         _insert_opened(table, plan),
         _update_closed(table, plan),
-        _claim_position(table, plan),
+        claim_position(table, plan.first, plan.load_id),
         _record(table, plan),
     ]
 
 
-def _guard(table: TableRef, plan: Load) -> str:
+def stage(plan: Load) -> list[str]:
+    """Read the files into the temporary table, and see that they have the rows announced."""
+    return [_create_staging(plan), _copy(plan), _row_count(plan)]
+
+
+def guard(table: TableRef, first: int) -> str:
+    """Fails unless the ledger stands right before `first`."""
     # Division by zero is the one way to fail on purpose in plain SQL.
-    return f"""SELECT 1 / CASE WHEN COALESCE(MAX("last_sequence"), -1) = {plan.first - 1}
+    return f"""SELECT 1 / CASE WHEN COALESCE(MAX("last_sequence"), -1) = {first - 1}
   THEN 1 ELSE 0 END AS "guard"
 FROM {ledger(table)}
 WHERE "table_name" = {literal(table.canonical_table)}"""
@@ -135,10 +140,11 @@ FROM (
 WHERE {row}."sk" = "s"."sk" AND "s"."nth" = 1 AND "s"."sequence" >= {row}."sequence\""""
 
 
-def _claim_position(table: TableRef, plan: Load) -> str:
+def claim_position(table: TableRef, first: int, load_id: str) -> str:
+    """Write into the row before `first`: two who do it at once cannot both commit."""
     return f"""UPDATE {ledger(table)}
-SET "next_load_id" = {literal(plan.load_id)}
-WHERE "table_name" = {literal(table.canonical_table)} AND "last_sequence" = {plan.first - 1}"""
+SET "next_load_id" = {literal(load_id)}
+WHERE "table_name" = {literal(table.canonical_table)} AND "last_sequence" = {first - 1}"""
 
 
 def _record(table: TableRef, plan: Load) -> str:

@@ -6,7 +6,7 @@ out, and `resume` submits the same batch under the same token, which runs it onc
 
 from collections.abc import Sequence
 
-from cwp_loader import schema_sql, sql
+from cwp_loader import repair_sql, schema_sql, sql
 from cwp_loader.collaborators import Collaborators
 from cwp_loader.data_api import Busy, Refused
 from cwp_loader.head import CLAIM, TOKEN_LIFE, WATCH, Head, Work
@@ -22,7 +22,7 @@ Commits = Sequence[CanonicalCommitted]
 def begin(on: Collaborators, head: Head) -> None:
     """Start what the table needs next, if it needs anything. Nothing is in flight."""
     if head.phase != "idle":
-        _claim(on, head, "prepare", ())
+        claim(on, head, "prepare")
         return
     # Those just loaded, and any that was announced again since.
     on.state.forget(head.table, head.loaded_sequence)
@@ -30,14 +30,20 @@ def begin(on: Collaborators, head: Head) -> None:
     batch = next_batch(pending, head.loaded_sequence)
     if not batch:
         watch_gap(on, head)
-        return
+    elif head.wants_probe and len(pending) > 1:
+        claim(on, head, "probe", pending[-1:])
+    else:
+        _begin_load(on, head, batch)
+
+
+def _begin_load(on: Collaborators, head: Head, batch: tuple[CanonicalCommitted, ...]) -> None:
     difference = compare(head.columns, batch[0].columns)
     if difference.changed:
         refuse(on, head, batch, difference)
     elif difference.missing:
-        _claim(on, head, "shape", batch[:1])
+        claim(on, head, "shape", batch[:1])
     else:
-        _claim(on, head, "load", batch)
+        claim(on, head, "load", batch[: head.at_most(MOST_COMMITS)])
 
 
 def resume(on: Collaborators, head: Head, work: Work) -> None:
@@ -56,12 +62,15 @@ def restart(on: Collaborators, head: Head) -> None:
         begin(on, forgotten)
 
 
-def _claim(on: Collaborators, head: Head, kind: Kind, commits: Commits) -> None:
+def claim(
+    on: Collaborators, head: Head, kind: Kind, commits: Commits = (), *, first: int = 0
+) -> None:
+    """Claim the head for a statement, and submit it; nothing if somebody else was faster."""
     now = on.clock()
     work = Work(
         kind=kind,
         load_id=on.new_id(),
-        first=commits[0].sequence if commits else 0,
+        first=commits[0].sequence if commits else first,
         last=commits[-1].sequence if commits else 0,
         rows=sum(commit.rows for commit in commits),
         started_at=now,
@@ -92,13 +101,28 @@ def _submit(on: Collaborators, head: Head, work: Work, commits: Commits) -> None
 
 def _batch(on: Collaborators, head: Head, work: Work, commits: Commits) -> list[str]:
     """The SQL: the same for the same head and work, so that a repeated submit is the same."""
-    known = head.loaded_sequence
-    if work.kind == "prepare":
-        return schema_sql.prepare(head.table, known)
-    if work.kind == "shape":
-        wanted = warehouse_columns(commits[0].columns)
-        return schema_sql.shape(head.table, head.columns, wanted, work.load_id, known)
-    plan = sql.Load(
+    match work.kind:
+        case "prepare":
+            return schema_sql.prepare(head.table, head.loaded_sequence)
+        case "shape":
+            wanted = warehouse_columns(commits[0].columns)
+            return schema_sql.shape(
+                head.table, head.columns, wanted, work.load_id, head.loaded_sequence
+            )
+        case "set_aside":
+            reason = head.last_error or ""
+            on.quarantine.note(commits[0], reason)
+            return repair_sql.set_aside(head.table, work.first, work.load_id, reason)
+        case "rewind":
+            return repair_sql.rewind(head.table, work.first)
+        case "probe":
+            return repair_sql.probe(_plan(on, head, work, commits))
+        case "load":
+            return sql.load(head.table, _plan(on, head, work, commits))
+
+
+def _plan(on: Collaborators, head: Head, work: Work, commits: Commits) -> sql.Load:
+    return sql.Load(
         load_id=work.load_id,
         first=work.first,
         last=work.last,
@@ -107,7 +131,6 @@ def _batch(on: Collaborators, head: Head, work: Work, commits: Commits) -> list[
         manifest_url=on.manifests.write(head.table, work.load_id, commits),
         copy_role_arn=on.copy_role_arn,
     )
-    return sql.load(head.table, plan)
 
 
 def _claimed_commits(on: Collaborators, head: Head, work: Work) -> Commits | None:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from cwp_loader.collaborators import Collaborators
-from cwp_loader.head import BUSY_DELAY, GAP_PATIENCE, Head, Work
+from cwp_loader.head import BUSY_DELAY, GAP_IS_FAILURE, GAP_PATIENCE, Head, Work
 from cwp_loader.plan import Difference
 from cwp_shared.events import CanonicalCommitted, CommitsRequested, LoadFailed
 
@@ -13,8 +13,7 @@ NO_STATEMENT: Final = ""
 
 def fail(on: Collaborators, head: Head, work: Work, reason: str, statement_id: str) -> None:
     """The batch failed, or was refused: publish it, and try again later."""
-    first, last = (work.first, work.last) if work.last else _open_range(head)
-    _publish_failure(on, head, first, last, reason, statement_id)
+    publish_failure(on, head, work, reason, statement_id)
     retry(on, head, reason)
 
 
@@ -35,7 +34,7 @@ def refuse(
         f"the warehouse table, which cannot be changed in place: {', '.join(difference.changed)}. "
         "Map the field to a new column instead"
     )
-    _publish_failure(on, head, batch[0].sequence, batch[-1].sequence, reason, NO_STATEMENT)
+    _publish(on, head, (batch[0].sequence, batch[-1].sequence), reason)
     on.state.save(head.refused(reason, on.clock()))
 
 
@@ -56,11 +55,15 @@ def watch_gap(on: Collaborators, head: Head) -> None:
         if on.state.save(head.gap_noticed(now)):
             on.wakes.send(head.table, "sweep", GAP_PATIENCE)
     elif now >= head.gap_since + head.gap_patience:
-        _ask_for_commits(on, head)
-        on.state.save(head.gap_reported(now))
+        ask_for_commits(on, head)
+        reported = head.gap_reported(now)
+        if reported.gap_asked == GAP_IS_FAILURE:
+            _publish(on, head, _open_range(head), str(reported.last_error))
+        on.state.save(reported)
 
 
-def _ask_for_commits(on: Collaborators, head: Head) -> None:
+def ask_for_commits(on: Collaborators, head: Head) -> None:
+    """Have everything announced again that comes after what is loaded."""
     request = CommitsRequested(
         tenant_id=head.tenant_id,
         canonical_table=head.canonical_table,
@@ -69,20 +72,41 @@ def _ask_for_commits(on: Collaborators, head: Head) -> None:
     on.bus.publish([request])
 
 
+def publish_failure(
+    on: Collaborators,
+    head: Head,
+    work: Work,
+    reason: str,
+    statement_id: str,
+    *,
+    set_aside: bool = False,
+) -> None:
+    """Say that a batch was rolled back or not taken, and what for."""
+    commits = (work.first, work.last) if work.last else _open_range(head)
+    _publish(on, head, commits, reason, statement_id, set_aside=set_aside)
+
+
 def _open_range(head: Head) -> tuple[int, int]:
     first = head.loaded_sequence + 1
     return first, max(first, head.highest_sequence)
 
 
-def _publish_failure(
-    on: Collaborators, head: Head, first: int, last: int, reason: str, statement_id: str
+def _publish(
+    on: Collaborators,
+    head: Head,
+    commits: tuple[int, int],
+    reason: str,
+    statement_id: str = NO_STATEMENT,
+    *,
+    set_aside: bool = False,
 ) -> None:
     event = LoadFailed(
         tenant_id=head.tenant_id,
         canonical_table=head.canonical_table,
-        first_sequence=first,
-        last_sequence=last,
+        first_sequence=commits[0],
+        last_sequence=commits[1],
         reason=reason,
         statement_id=statement_id,
+        set_aside=set_aside,
     )
     on.bus.publish([event])

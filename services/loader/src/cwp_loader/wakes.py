@@ -14,8 +14,15 @@ _NO_DELAY: Final = timedelta(0)
 class Wakes(Protocol):
     """What logic needs of the queue."""
 
-    def send(self, table: TableRef, because: Because, delay: timedelta = _NO_DELAY) -> None:
-        """Have `table` looked at, not before `delay` has passed."""
+    def send(
+        self,
+        table: TableRef,
+        because: Because,
+        delay: timedelta = _NO_DELAY,
+        *,
+        reload_from: int | None = None,
+    ) -> None:
+        """Have `table` looked at, or loaded anew, not before `delay` has passed."""
 
 
 class WakeQueue:
@@ -25,10 +32,20 @@ class WakeQueue:
         self._sqs = sqs
         self._queue_url = queue_url
 
-    def send(self, table: TableRef, because: Because, delay: timedelta = _NO_DELAY) -> None:
+    def send(
+        self,
+        table: TableRef,
+        because: Because,
+        delay: timedelta = _NO_DELAY,
+        *,
+        reload_from: int | None = None,
+    ) -> None:
         """Send the wake; a fair queue's group is the tenant."""
         wake = Wake(
-            tenant_id=table.tenant_id, canonical_table=table.canonical_table, because=because
+            tenant_id=table.tenant_id,
+            canonical_table=table.canonical_table,
+            because=because,
+            reload_from=reload_from,
         )
         self._sqs.send_message(
             QueueUrl=self._queue_url,

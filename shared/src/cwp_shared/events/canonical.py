@@ -75,7 +75,10 @@ class TableLoaded(Event):
 
 
 class LoadFailed(Event):
-    """A load was rolled back; the warehouse stands where it stood."""
+    """A load was rolled back; the warehouse stands where it stood.
+
+    Or no load is possible: a commit does not arrive, or does not fit the table.
+    """
 
     detail_type: ClassVar[str] = "LoadFailed"
     source: ClassVar[str] = "connectwise.loader"
@@ -85,3 +88,5 @@ class LoadFailed(Event):
     last_sequence: int
     reason: str
     statement_id: str
+    #: The one file of this load is passed over from now on, until an operator has it loaded again.
+    set_aside: bool = False

@@ -35,7 +35,8 @@ SELECT
   CAST(COALESCE(SUM("rows"), 0) AS BIGINT) AS "all_rows",
   CAST(COALESCE(SUM(CASE WHEN "last_sequence" > 0 THEN "rows" ELSE 0 END), 0)
     AS BIGINT) AS "new_rows",
-  CAST(EXTRACT(EPOCH FROM MAX("loaded_at")) AS BIGINT) AS "loaded_at"
+  CAST(EXTRACT(EPOCH FROM MAX("loaded_at")) AS BIGINT) AS "loaded_at",
+  COUNT("problem") AS "set_aside"
 FROM "acme-north"."load_ledger"
 WHERE "table_name" = 'tickets' AND "last_sequence" > 0;
 

@@ -7,7 +7,8 @@ CREATE TABLE IF NOT EXISTS "acme-north"."load_ledger" (
   "last_sequence" BIGINT NOT NULL,
   "rows" BIGINT NOT NULL,
   "loaded_at" TIMESTAMP NOT NULL,
-  "next_load_id" VARCHAR(64)
+  "next_load_id" VARCHAR(64),
+  "problem" VARCHAR(4000)
 );
 
 CREATE TABLE IF NOT EXISTS "acme-north"."load_columns" (
@@ -22,7 +23,8 @@ SELECT
   CAST(COALESCE(SUM("rows"), 0) AS BIGINT) AS "all_rows",
   CAST(COALESCE(SUM(CASE WHEN "last_sequence" > 4 THEN "rows" ELSE 0 END), 0)
     AS BIGINT) AS "new_rows",
-  CAST(EXTRACT(EPOCH FROM MAX("loaded_at")) AS BIGINT) AS "loaded_at"
+  CAST(EXTRACT(EPOCH FROM MAX("loaded_at")) AS BIGINT) AS "loaded_at",
+  COUNT("problem") AS "set_aside"
 FROM "acme-north"."load_ledger"
 WHERE "table_name" = 'tickets' AND "last_sequence" > 0;
 
