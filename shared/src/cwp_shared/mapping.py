@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from cwp_shared.errors import Terminal
-from cwp_shared.events.canonical import COLUMN_TYPE_PATTERN
+from cwp_shared.events.canonical import COLUMN_TYPE_PATTERN, WarehouseLayout
 from cwp_shared.names import NAME_PATTERN, CanonicalTable, TableId
 
 #: Columns that every canonical file has (scd2.md R1), before and after the key columns.
@@ -112,6 +112,12 @@ class Column(BaseModel):
         return self
 
 
+class Layout(WarehouseLayout):
+    """How the warehouse stores the table, if it is yet to be made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
 class Mapping(BaseModel):
     """One canonical table: where its rows come from, what identifies them, what they hold."""
 
@@ -132,6 +138,9 @@ class Mapping(BaseModel):
     created_at: FieldPath | None = Field(
         default=None, description="When the record was made; its first version begins there."
     )
+    warehouse: Layout = Field(
+        default=Layout(), description="How the warehouse stores the table, if it is yet to be made."
+    )
     columns: tuple[Column, ...] = Field(min_length=1)
 
     @field_validator("columns")
@@ -141,6 +150,16 @@ class Mapping(BaseModel):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"named twice: {', '.join(twice)}")
         return columns
+
+    @model_validator(mode="after")
+    def _check_layout(self) -> Self:
+        types = dict(LEADING_COLUMNS[1:] + HISTORY_COLUMNS)
+        types |= {column.name: column.type for column in self.columns}
+        named = {*self.warehouse.sort_by, self.warehouse.distribute_by}
+        for name in sorted(named - {"auto", "all", "even"}):
+            if types.get(name, "super") == "super":
+                raise ValueError(f"warehouse: {name!r} is no column to sort or distribute by")
+        return self
 
     @property
     def key_columns(self) -> tuple[Column, ...]:
@@ -156,7 +175,8 @@ class Mapping(BaseModel):
     @property
     def digest(self) -> str:
         """Changes exactly when the rows that the mapping makes may change."""
-        meaning = self.model_dump(mode="json", exclude={"schema_reference", "version"})
+        apart = {"schema_reference", "version", "warehouse"}
+        meaning = self.model_dump(mode="json", exclude=apart)
         return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,5 +1,6 @@
 """However commits are grouped into loads, the table is what applying them in order gives."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cwp_loader import schema_sql, sql
-from cwp_loader.layout import warehouse_columns
+from cwp_loader.layout import Shape
 from tests.property.loader.warehouse import BatchFailed, Lake, Row, Warehouse
-from tests.unit.loader.fakes import COLUMNS, ROLE, TABLE, WAREHOUSE_COLUMNS
+from tests.unit.loader.fakes import COLUMNS, ROLE, SHAPE, TABLE, WAREHOUSE_COLUMNS
+
+NONE = Shape((), ())
 
 DAY = datetime(2026, 1, 1)  # noqa: DTZ001 - the warehouse's timestamps have no zone: UTC
 SKS = st.sampled_from(["a", "b", "c", "d"])
@@ -103,7 +106,7 @@ def load(lake: Lake, files: list[list[Row]], first: int, last: int, load_id: str
 def warehouse(lake: Lake) -> Warehouse:
     made = Warehouse(lake)
     made.run(schema_sql.prepare(TABLE, 0))
-    made.run(schema_sql.shape(TABLE, (), WAREHOUSE_COLUMNS, "made", 0))
+    made.run(schema_sql.shape(TABLE, NONE, SHAPE, "made", 0))
     return made
 
 
@@ -200,9 +203,9 @@ def test_a_table_that_grows_keeps_its_rows_and_its_view() -> None:
     lake = Lake()
     there = warehouse(lake)
     there.run(load(lake, [[operation("open", "a", 1, 3)]], 1, 1, "before"))
-    wider = warehouse_columns((*COLUMNS, COLUMNS[1].model_copy(update={"name": "severity"})))
-    reads = there.run(schema_sql.shape(TABLE, WAREHOUSE_COLUMNS, wider, "wider", 1))
-    assert reads[schema_sql.READ_COLUMNS][-1] == ("severity", "varchar(32)")
+    wider = (*WAREHOUSE_COLUMNS, COLUMNS[1].model_copy(update={"name": "severity"}))
+    reads = there.run(schema_sql.shape(TABLE, SHAPE, replace(SHAPE, columns=wider), "wider", 1))
+    assert reads[schema_sql.READ_COLUMNS][-1] == ("severity", "varchar(32)", False)
     assert len(reads[schema_sql.READ_COLUMNS]) == len(wider)
     ((sequence, all_rows, new_rows, loaded_at, set_aside),) = reads[schema_sql.READ_POSITION]
     assert (sequence, all_rows, new_rows, set_aside) == (1, 1, 0, 0)
@@ -214,6 +217,6 @@ def test_a_table_that_grows_keeps_its_rows_and_its_view() -> None:
 def test_shaping_twice_fails_and_changes_nothing() -> None:
     there = warehouse(Lake())
     with pytest.raises(BatchFailed, match="already exists"):
-        there.run(schema_sql.shape(TABLE, (), WAREHOUSE_COLUMNS, "again", 0))
+        there.run(schema_sql.shape(TABLE, NONE, SHAPE, "again", 0))
     reads = there.run(schema_sql.prepare(TABLE, 0))
     assert len(reads[schema_sql.READ_COLUMNS]) == len(WAREHOUSE_COLUMNS)

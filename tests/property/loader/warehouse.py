@@ -67,6 +67,19 @@ class Warehouse:
             session.close()
         return answers
 
+    def run_each(self, sqls: list[str]) -> list[list[tuple[Any, ...]]]:
+        """Run each statement as a transaction; a failure does not keep the others from running."""
+        answers, failures = [], list[BatchFailed]()
+        for place, text in enumerate(sqls):
+            try:
+                answers += self.run([text])
+            except BatchFailed as failure:
+                failure.place = place
+                failures.append(failure)
+        if failures:
+            raise failures[0]
+        return answers
+
     def execute(self, session: "duckdb.DuckDBPyConnection", text: str) -> list[tuple[Any, ...]]:
         """Run one statement; a COPY reads the lake."""
         if text.startswith("COPY"):

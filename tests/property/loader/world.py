@@ -79,20 +79,20 @@ class Api:
     """The Data API over the warehouse: a batch runs when the test says so."""
 
     warehouse: Warehouse
-    running: list[tuple[str, StatementName, list[str]]] = field(default_factory=list)
+    running: list[tuple[str, StatementName, list[str], bool]] = field(default_factory=list)
     ids: dict[str, str] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     results: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     ended: list[StatementEnded] = field(default_factory=list)
     count: int = 0
 
-    def submit(self, name: str, sqls: list[str], token: str) -> str:
+    def submit(self, name: str, sqls: list[str], token: str, *, transaction: bool = True) -> str:
         if token not in self.ids:
             self.count += 1
             parsed = StatementName.parse(name)
             assert parsed
             self.ids[token] = f"statement-{self.count}"
-            self.running.append((self.ids[token], parsed, sqls))
+            self.running.append((self.ids[token], parsed, sqls, transaction))
         return self.ids[token]
 
     def describe(self, statement_id: str) -> Outcome | None:
@@ -107,9 +107,11 @@ class Api:
         """One of the running statements ends."""
         if not self.running:
             return
-        statement_id, name, sqls = self.running.pop(number % len(self.running))
+        statement_id, name, sqls, transaction = self.running.pop(number % len(self.running))
+        sqls = [*sqls, "SELECT 1 / 0"] if fails else sqls
+        run = self.warehouse.run if transaction else self.warehouse.run_each
         try:
-            answers = self.warehouse.run([*sqls, "SELECT 1 / 0"] if fails else sqls)
+            answers = run(sqls)
         except BatchFailed as error:
             self.outcomes[statement_id] = Outcome("failed", str(error), error.place)
         else:

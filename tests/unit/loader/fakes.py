@@ -9,7 +9,7 @@ from typing import Any
 from cwp_loader.collaborators import Collaborators
 from cwp_loader.data_api import Outcome
 from cwp_loader.head import Head
-from cwp_loader.layout import Columns
+from cwp_loader.layout import Columns, Shape
 from cwp_loader.messages import Because, StatementName
 from cwp_loader.table import TableRef
 from cwp_shared.events import CanonicalColumn, CanonicalCommitted, Event
@@ -32,7 +32,16 @@ COLUMNS = columns(
     "sequence bigint, summary varchar(100), price decimal(18,2), tags super"
 )
 WAREHOUSE_COLUMNS = COLUMNS[1:]
-WIDER = (*COLUMNS, *columns("severity varchar(20), closed boolean"))
+SHAPE = Shape(WAREHOUSE_COLUMNS, ("id",))
+#: One text is longer, and there are two columns more.
+WIDER = (
+    *(
+        column.model_copy(update={"type": "varchar(300)"}) if column.name == "summary" else column
+        for column in COLUMNS
+    ),
+    *columns("severity varchar(20), closed boolean"),
+)
+GROWN = (*COLUMNS, *WIDER[-2:])
 
 
 def commit(sequence: int, *, rows: int = 3, file_columns: Columns = COLUMNS) -> CanonicalCommitted:
@@ -120,6 +129,7 @@ class Submitted:
     name: StatementName
     sqls: list[str]
     token: str
+    transaction: bool
 
 
 @dataclass
@@ -132,13 +142,13 @@ class FakeStatements:
     results: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     refusal: Exception | None = None
 
-    def submit(self, name: str, sqls: list[str], token: str) -> str:
+    def submit(self, name: str, sqls: list[str], token: str, *, transaction: bool = True) -> str:
         if self.refusal:
             raise self.refusal
         if token not in self.ids:
             parsed = StatementName.parse(name)
             assert parsed, name
-            self.submitted.append(Submitted(parsed, sqls, token))
+            self.submitted.append(Submitted(parsed, sqls, token, transaction))
             self.ids[token] = f"statement-{len(self.submitted)}"
         return self.ids[token]
 
@@ -154,7 +164,7 @@ class FakeStatements:
         parts = tuple(f"{statement_id}:{n}" for n in range(1, 6))
         self.outcomes[statement_id] = Outcome("finished", parts=parts)
         self.results[parts[-2]] = [position]
-        self.results[parts[-1]] = [(column.name, column.type) for column in has]
+        self.results[parts[-1]] = [(c.name, c.type, c.name == "id") for c in has]
         return statement_id
 
     def forget(self) -> None:

@@ -32,7 +32,10 @@ def api(stub: Stubber) -> DataApi:
     return DataApi(stub.client, "warehouse", "dev")
 
 
-def test_a_batch_is_one_transaction_with_an_event_at_its_end(stub: Stubber, api: DataApi) -> None:
+@pytest.mark.parametrize(("transaction", "mode"), [(True, "TRANSACTION"), (False, "AUTO_COMMIT")])
+def test_a_batch_is_submitted_with_an_event_at_its_end(
+    stub: Stubber, api: DataApi, transaction: bool, mode: str
+) -> None:
     stub.add_response(
         "batch_execute_statement",
         {"Id": ID},
@@ -43,9 +46,29 @@ def test_a_batch_is_one_transaction_with_an_event_at_its_end(stub: Stubber, api:
             "StatementName": "name",
             "ClientToken": "token",
             "WithEvent": True,
+            "ExecutionMode": mode,
         },
     )
-    assert api.submit("name", ["SELECT 1"], "token") == ID
+    assert api.submit("name", ["SELECT 1"], "token", transaction=transaction) == ID
+
+
+def test_one_failure_among_statements_that_stand_alone_is_a_failure(
+    stub: Stubber, api: DataApi
+) -> None:
+    parts = [
+        {"Id": f"{ID}:1", "Status": "FINISHED"},
+        {"Id": f"{ID}:2", "Status": "FAILED", "Error": "ERROR: cannot alter"},
+        {"Id": f"{ID}:3", "Status": "FINISHED"},
+    ]
+    answer = {"Id": ID, "Status": "FINISHED", "SubStatements": parts}
+    stub.add_response("describe_statement", answer, {"Id": ID})
+    outcome = api.describe(ID)
+    assert outcome
+    assert (outcome.status, outcome.error, outcome.failed_at) == (
+        "failed",
+        "ERROR: cannot alter",
+        1,
+    )
 
 
 @pytest.mark.parametrize(

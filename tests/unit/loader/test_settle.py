@@ -11,6 +11,7 @@ from cwp_loader.messages import StatementEnded
 from cwp_shared.events import CommitsRequested, LoadFailed, TableLoaded
 from tests.unit.loader.fakes import (
     COLUMNS,
+    GROWN,
     TABLE,
     WAREHOUSE_COLUMNS,
     WIDER,
@@ -93,7 +94,7 @@ def test_pending_commits_go_into_one_load_with_one_manifest() -> None:
 
 def test_commits_with_other_columns_wait_for_a_load_of_their_own() -> None:
     scene = idle(1)
-    scene.keep([commit(2, file_columns=WIDER)])
+    scene.keep([commit(2, file_columns=GROWN)])
     settle.wake(scene.on, TABLE, "commit")
     assert scene.head.work
     assert scene.head.work.last == 1
@@ -125,9 +126,50 @@ def test_a_changed_type_is_refused_before_anything_is_loaded() -> None:
     settle.wake(scene.on, TABLE, "commit")
     assert scene.kinds == []
     (event,) = scene.bus.of(LoadFailed)
-    assert "tags: super -> varchar(10)" in event.reason
+    assert "column tags is super there and varchar(10) in the file" in event.reason
     assert (event.first_sequence, event.last_sequence, event.statement_id) == (1, 1, "")
     assert (scene.head.phase, scene.head.last_error) == ("blocked", event.reason)
+
+
+def test_another_key_is_refused_before_anything_is_loaded() -> None:
+    scene = idle()
+    scene.keep([commit(1).model_copy(update={"key_columns": ("id", "price")})])
+    settle.wake(scene.on, TABLE, "commit")
+    (event,) = scene.bus.of(LoadFailed)
+    assert "identified by (id), in the file by (id, price)" in event.reason
+    assert (scene.kinds, scene.head.phase) == ([], "blocked")
+
+
+def test_longer_texts_get_room_outside_a_transaction_and_then_are_written_down() -> None:
+    scene = idle()
+    scene.keep([commit(1, file_columns=WIDER)])
+    settle.wake(scene.on, TABLE, "commit")
+    ended(scene, scene.statements.finish())
+    ended(scene, scene.statements.finish(position=EMPTY, has=WIDER[1:]))
+    assert scene.kinds == ["widen", "shape", "load"]
+    assert [each.transaction for each in scene.statements.submitted] == [False, True, True]
+    widen, shape, _ = (each.sqls for each in scene.statements.submitted)
+    assert 'ALTER COLUMN "summary" TYPE VARCHAR(300)' in widen[1]
+    assert 'ADD COLUMN "severity"' in shape[0]
+
+
+def test_a_table_that_could_not_be_widened_is_not_written_down_as_wide() -> None:
+    scene = idle()
+    scene.keep([commit(1, file_columns=WIDER)])
+    settle.wake(scene.on, TABLE, "commit")
+    ended(scene, scene.statements.fail("ERROR: cannot alter column with encoding bytedict", 1))
+    assert (scene.kinds, scene.head.phase) == (["widen"], "waiting")
+
+
+def test_shorter_texts_than_the_table_has_are_loaded_as_they_are() -> None:
+    scene = idle()
+    shorter = tuple(
+        column.model_copy(update={"type": "varchar(50)"}) if column.name == "summary" else column
+        for column in COLUMNS
+    )
+    scene.keep([commit(1, file_columns=shorter)])
+    settle.wake(scene.on, TABLE, "commit")
+    assert scene.kinds == ["load"]
 
 
 def test_an_event_twice_is_the_same_as_once() -> None:

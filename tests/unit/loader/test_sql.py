@@ -5,6 +5,7 @@ To record anew after a wanted change: `RECORD_GOLDEN=1 pytest tests/unit/loader/
 
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ import sqlglot
 from sqlglot import exp
 
 from cwp_loader import repair_sql, schema_sql, sql
-from cwp_loader.layout import Columns, warehouse_columns
+from cwp_loader.layout import Columns, Shape, warehouse_columns
 from cwp_loader.table import TableRef
-from tests.unit.loader.fakes import COLUMNS, ROLE, WAREHOUSE_COLUMNS, WIDER, columns
+from cwp_shared.events import WarehouseLayout
+from tests.unit.loader.fakes import COLUMNS, ROLE, SHAPE, WIDER, columns
 
 TABLE = TableRef("acme-north", "tickets")
 LOAD_ID = "0123456789abcdef0123456789abcdef"
@@ -35,10 +37,16 @@ def plan(file_columns: Columns = COLUMNS) -> sql.Load:
     )
 
 
+def shape(file_columns: Columns) -> Shape:
+    return Shape(warehouse_columns(file_columns), ("id",))
+
+
+NONE = Shape((), ())
 BATCHES = {
     "prepare": schema_sql.prepare(TABLE, 4),
-    "create": schema_sql.shape(TABLE, (), WAREHOUSE_COLUMNS, LOAD_ID, 0),
-    "widen": schema_sql.shape(TABLE, WAREHOUSE_COLUMNS, warehouse_columns(WIDER), LOAD_ID, 4),
+    "create": schema_sql.shape(TABLE, NONE, SHAPE, LOAD_ID, 0),
+    "widen": schema_sql.widen(TABLE, SHAPE, shape(WIDER)),
+    "grow": schema_sql.shape(TABLE, SHAPE, shape(WIDER), LOAD_ID, 4),
     "load": sql.load(TABLE, plan()),
     "probe": repair_sql.probe(plan()),
     "set_aside": repair_sql.set_aside(TABLE, 5, LOAD_ID, "Spectrum Scan Error\n  it's \\ broken"),
@@ -87,7 +95,7 @@ def test_failing_statements_are_where_settle_looks_for_them() -> None:
     assert '"guard"' in BATCHES["set_aside"][sql.GUARD]
 
 
-@pytest.mark.parametrize("name", ["prepare", "create", "widen", "set_aside", "rewind"])
+@pytest.mark.parametrize("name", ["prepare", "create", "grow", "set_aside", "rewind"])
 def test_reads_are_where_settle_looks_for_them(name: str) -> None:
     batch = BATCHES[name]
     assert '"all_rows"' in batch[schema_sql.READ_POSITION]
@@ -111,15 +119,30 @@ def test_json_is_staged_as_text_and_parsed_on_the_way_in() -> None:
 
 
 def test_a_table_gets_at_most_a_batch_of_new_columns_at_once() -> None:
-    many = (*WAREHOUSE_COLUMNS, *columns(", ".join(f"c{n} bigint" for n in range(60))))
-    batch = schema_sql.shape(TABLE, WAREHOUSE_COLUMNS, many, LOAD_ID, 4)
+    many = (*WIDER, *columns(", ".join(f"c{n} bigint" for n in range(60))))
+    batch = schema_sql.shape(TABLE, SHAPE, shape(many), LOAD_ID, 4)
     assert len(batch) == 40
-    assert '"c34"' in batch[34]
-    assert not any('"c35"' in text for text in batch)
+    assert '"c31"' in batch[33]
+    assert not any('"c32"' in text for text in batch)
 
 
 def test_a_wide_table_fits_too() -> None:
     wide = (*COLUMNS, *columns(", ".join(f"{'c' * 58}_{n} super" for n in range(400))))
     batch = sql.load(TABLE, plan(wide))
-    batch += schema_sql.shape(TABLE, (), warehouse_columns(wide), LOAD_ID, 0)
+    batch += schema_sql.shape(TABLE, NONE, shape(wide), LOAD_ID, 0)
     assert max(len(text.encode()) for text in batch) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("by", "style"),
+    [("all", "DISTSTYLE ALL"), ("auto", "DISTSTYLE AUTO"), ("id", 'DISTSTYLE KEY DISTKEY ("id")')],
+)
+def test_a_table_is_stored_as_its_mapping_says(by: str, style: str) -> None:
+    layout = WarehouseLayout(sort_by=("id", "effective_from"), distribute_by=by)
+    batch = schema_sql.shape(TABLE, NONE, replace(SHAPE, layout=layout), LOAD_ID, 0)
+    assert batch[0].endswith(f'{style} SORTKEY ("id", "effective_from")')
+
+
+def test_the_registry_learns_of_longer_texts_only_after_the_table_has_them() -> None:
+    assert not any("load_columns" in text for text in BATCHES["widen"])
+    assert any('SET "column_type"' in text for text in BATCHES["grow"])

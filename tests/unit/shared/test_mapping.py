@@ -121,7 +121,18 @@ def test_the_digest_follows_the_meaning_only() -> None:
         return Mapping.model_validate(tickets(**changes)).digest
 
     assert digest() == digest(version=2) == digest(**{"$schema": "./mapping.schema.json"})
+    assert digest() == digest(warehouse={"sort_by": ["ticket_id"]})
     assert digest() != digest(created_at="_info/dateEntered")
+
+
+@pytest.mark.parametrize("layout", [{"sort_by": ["nowhere"]}, {"distribute_by": "custom_fields"}])
+def test_a_table_is_stored_by_columns_that_it_has(layout: dict[str, Any]) -> None:
+    columns = [
+        column(name="ticket_id", type="bigint", source="id"),
+        column(name="custom_fields", type="super", source="customFields"),
+    ]
+    said = complaint(tickets(columns=columns, warehouse=layout))
+    assert "is no column to sort or distribute by" in said
 
 
 def test_a_broken_file_stops_only_its_own_table(tmp_path: Path) -> None:

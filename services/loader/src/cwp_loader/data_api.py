@@ -72,8 +72,10 @@ class Outcome:
 class Statements(Protocol):
     """What logic needs of the Data API."""
 
-    def submit(self, name: str, sqls: list[str], token: str) -> str:
-        """Submit a batch as one transaction; its statement id. The same token runs once.
+    def submit(self, name: str, sqls: list[str], token: str, *, transaction: bool = True) -> str:
+        """Submit a batch; its statement id. The same token runs once.
+
+        As one transaction, or else each statement for itself, whatever becomes of the others.
 
         Raises:
             Busy, Refused: nothing runs. Any other error: it may run.
@@ -94,7 +96,7 @@ class DataApi:
         self._workgroup = workgroup
         self._database = database
 
-    def submit(self, name: str, sqls: list[str], token: str) -> str:
+    def submit(self, name: str, sqls: list[str], token: str, *, transaction: bool = True) -> str:
         """BatchExecuteStatement, with an event on the account's default bus at its end."""
         try:
             answer = self._client.batch_execute_statement(
@@ -104,6 +106,7 @@ class DataApi:
                 StatementName=name,
                 ClientToken=token,
                 WithEvent=True,
+                ExecutionMode="TRANSACTION" if transaction else "AUTO_COMMIT",
             )
         except _NOT_SENT as error:
             raise Busy(f"workgroup {self._workgroup} cannot be reached: {error}") from error
@@ -117,11 +120,16 @@ class DataApi:
         if answer is None:
             return None
         parts = answer.get("SubStatements", [])
-        failed = (place for place, part in enumerate(parts) if part.get("Status") == "FAILED")
+        failed = [place for place, part in enumerate(parts) if part.get("Status") == "FAILED"]
+        status = _STATUSES.get(answer["Status"], "running")
+        error = answer.get("Error") or f"statement {answer['Status'].lower()}"
+        if failed and status == "finished":
+            # No transaction: what failed did not stop the others.
+            status, error = "failed", parts[failed[0]].get("Error", error)
         return Outcome(
-            status=_STATUSES.get(answer["Status"], "running"),
-            error=answer.get("Error") or f"statement {answer['Status'].lower()}",
-            failed_at=next(failed, None),
+            status=status,
+            error=error,
+            failed_at=failed[0] if failed else None,
             parts=tuple(part["Id"] for part in parts),
         )
 

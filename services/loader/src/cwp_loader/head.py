@@ -3,7 +3,7 @@
 ::
 
     unknown -> preparing -> idle -> loading -> idle -> ...
-                             idle -> preparing           the table needs a column
+                             idle -> preparing           the table needs a column, or wider ones
                preparing, loading -> waiting             failed: again at retry_at, by preparing
                preparing, loading -> blocked             failed too often: again at a new commit
                preparing, loading -> unknown             nobody knows how it ended
@@ -25,7 +25,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from cwp_loader.layout import Columns
+from cwp_loader.layout import Columns, Shape
 from cwp_loader.messages import Because, Kind
 from cwp_loader.table import TableRef
 from cwp_shared.clock import UtcTime
@@ -106,6 +106,7 @@ class Head(BaseModel):
     loaded_at: UtcTime | None = None
     set_aside: int = 0
     columns: Columns = ()
+    key_columns: tuple[str, ...] = ()
     work: Work | None = None
 
     attempts: int = 0
@@ -125,6 +126,11 @@ class Head(BaseModel):
     def table(self) -> TableRef:
         """Whose head this is."""
         return TableRef(self.tenant_id, self.canonical_table)
+
+    @property
+    def shape(self) -> Shape:
+        """What the table looked like when the warehouse was asked last."""
+        return Shape(self.columns, self.key_columns)
 
     @property
     def gap_patience(self) -> timedelta:
@@ -202,7 +208,7 @@ class Head(BaseModel):
         """The Data API has it, or still has it."""
         return self._with_work(statement_id=statement_id, lease_until=until)
 
-    def prepared(self, position: Position, columns: Columns) -> "Head":
+    def prepared(self, position: Position, shape: Shape) -> "Head":
         """The warehouse said where it stands."""
         moved = position.sequence != self.loaded_sequence
         return self._with(
@@ -212,7 +218,8 @@ class Head(BaseModel):
             rows_loaded=position.all_rows,
             loaded_at=position.loaded_at,
             set_aside=position.set_aside,
-            columns=columns,
+            columns=shape.columns,
+            key_columns=shape.key,
             **(_NO_TROUBLE if moved else {}),
         )
 

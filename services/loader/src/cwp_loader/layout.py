@@ -5,13 +5,30 @@ loader's own two tables.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Final
 
 from cwp_loader.quoting import identifier
 from cwp_loader.table import TableRef
-from cwp_shared.events import CanonicalColumn
+from cwp_shared.events import CanonicalColumn, CanonicalCommitted, WarehouseLayout
 
 Columns = tuple[CanonicalColumn, ...]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a table looks like, or should: columns in order, and those that identify a record."""
+
+    columns: Columns
+    key: tuple[str, ...]
+    #: How it is stored; only a table that is yet to be made has one.
+    layout: WarehouseLayout = field(default_factory=WarehouseLayout)
+
+
+def wanted_shape(commit: CanonicalCommitted) -> Shape:
+    """What the table must look like to take a commit's file."""
+    return Shape(warehouse_columns(commit.columns), commit.key_columns, commit.layout)
+
 
 #: One row a load. Committed together with the rows it vouches for.
 LEDGER: Final = "load_ledger"

@@ -17,8 +17,8 @@ from cwp_shared.names import CanonicalTable, TenantId
 
 STATEMENT_EVENT: Final = "Redshift Data Statement Status Change"
 
-#: The batches of `schema_sql.py` (prepare, shape), `sql.py` (load) and `repair_sql.py`.
-Kind = Literal["prepare", "shape", "load", "probe", "set_aside", "rewind"]
+#: The batches of `schema_sql.py` (the first three), `sql.py` (load) and `repair_sql.py`.
+Kind = Literal["prepare", "widen", "shape", "load", "probe", "set_aside", "rewind"]
 #: commit: a window opens for something new; sweep: look whether something was missed;
 #: operator: try now, and believe nothing but the warehouse.
 Because = Literal["commit", "sweep", "operator"]

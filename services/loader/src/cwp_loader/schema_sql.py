@@ -1,7 +1,7 @@
 """SQL that makes the warehouse ready for a table, and reads where the table stands.
 
-Each function gives one batch: one BatchExecuteStatement of at most 40 statements, one transaction.
-Both batches end with the same two reads, whose results say what to do next.
+Each function gives one batch: one BatchExecuteStatement of at most 40 statements. `prepare` and
+`shape` are one transaction each, and end with the same two reads, which say what to do next.
 """
 # ruff: noqa: S608 - every name and value below goes through quoting.py, or is a number
 
@@ -11,6 +11,7 @@ from typing import Final
 from cwp_loader.layout import (
     LONGEST_PROBLEM,
     Columns,
+    Shape,
     current_view,
     definitions,
     ledger,
@@ -18,6 +19,7 @@ from cwp_loader.layout import (
     registry,
     target,
 )
+from cwp_loader.plan import compare
 from cwp_loader.quoting import identifier, literal
 from cwp_loader.table import TableRef
 
@@ -25,8 +27,8 @@ from cwp_loader.table import TableRef
 READ_POSITION: Final = -2
 READ_COLUMNS: Final = -1
 
-#: New columns need a statement each, and a batch has room for 35 beside the other five.
-NEW_COLUMNS_PER_BATCH: Final = 35
+#: A column needs a statement of its own, and a batch has room for 34 beside the other six.
+COLUMNS_PER_BATCH: Final = 34
 
 
 def prepare(table: TableRef, known_sequence: int) -> list[str]:
@@ -40,27 +42,49 @@ def prepare(table: TableRef, known_sequence: int) -> list[str]:
 
 
 def shape(
-    table: TableRef, has: Columns, wanted: Columns, load_id: str, known_sequence: int
+    table: TableRef, has: Shape, wanted: Shape, load_id: str, known_sequence: int
 ) -> list[str]:
-    """Give `table` the `wanted` columns it has not; make it if it has none.
+    """Give `table` the columns it lacks, or make it; write down what `widen` has done before.
 
     A table that is to get more columns than one batch can add gets the first of them. Nothing here
     says IF NOT EXISTS: a batch that comes twice must fail the second time, or the registry would
     say more than the table has.
     """
-    known = {column.name for column in has}
-    missing = tuple(column for column in wanted if column.name not in known)
-    if has:
-        added = missing[:NEW_COLUMNS_PER_BATCH]
-        changes = [*_add_columns(table, added), f"DROP VIEW IF EXISTS {current_view(table)}"]
-    else:
-        added = missing
-        changes = [_create_table(table, added), _open_ledger(table, load_id)]
+    lacks = compare(has, wanted)
+    if not has.columns:
+        return [
+            _create_table(table, wanted),
+            _open_ledger(table, load_id),
+            *_register(table, wanted.columns, 1, wanted.key),
+            _create_view(table, wanted.columns),
+            *reads(table, known_sequence),
+        ]
+    added = lacks.missing[:COLUMNS_PER_BATCH]
     return [
-        *changes,
-        _register(table, added, first_position=len(has) + 1),
-        _create_view(table, has + added),
+        *_add_columns(table, added),
+        _drop_view(table),
+        *_register(table, added, len(has.columns) + 1, has.key),
+        *_register_widened(table, lacks.widened[:COLUMNS_PER_BATCH]),
+        _create_view(table, has.columns + added),
         *reads(table, known_sequence),
+    ]
+
+
+def widen(table: TableRef, has: Shape, wanted: Shape) -> list[str]:
+    """Make room for longer texts; not as a transaction, for there Redshift refuses it.
+
+    The registry learns of it only from the `shape` that follows, so it never says more than the
+    table has; what a crash leaves in between is done again. A bound view would stand in the way.
+    """
+    widened = compare(has, wanted).widened[:COLUMNS_PER_BATCH]
+    return [
+        _drop_view(table),
+        *(
+            f"ALTER TABLE {target(table)} "
+            f"ALTER COLUMN {identifier(column.name)} TYPE {column.type.upper()}"
+            for column in widened
+        ),
+        _create_view(table, has.columns),
     ]
 
 
@@ -87,19 +111,21 @@ def _create_registry(table: TableRef) -> str:
   "table_name" VARCHAR(63) NOT NULL,
   "position" INTEGER NOT NULL,
   "column_name" VARCHAR(63) NOT NULL,
-  "column_type" VARCHAR(32) NOT NULL
+  "column_type" VARCHAR(32) NOT NULL,
+  "is_key" BOOLEAN NOT NULL
 )"""
 
 
-def _create_table(table: TableRef, columns: Columns) -> str:
-    # Sorted by effective_from: as-of questions read the blocks up to their day, and a load appends
-    # mostly at the end, so little is left for vacuum. DISTSTYLE AUTO: a small table is kept on
-    # every node, a large one is spread by the joins that are really asked for; our own joins, by
-    # the hash `sk`, would gain from no key column.
-    return (
-        f"CREATE TABLE {target(table)} ({definitions(columns)})\n"
-        'DISTSTYLE AUTO SORTKEY ("effective_from")'
-    )
+def _create_table(table: TableRef, wanted: Shape) -> str:
+    # What a mapping does not say is sorted by effective_from: as-of questions read the blocks up to
+    # their day, and a load appends mostly at the end, so little is left for vacuum. And AUTO: a
+    # small table is kept on every node, a large one spread by the joins that are really asked for.
+    by = wanted.layout.distribute_by
+    is_style = by in {"auto", "all", "even"}
+    style = f"DISTSTYLE {by.upper()}" if is_style else f"DISTSTYLE KEY DISTKEY ({identifier(by)})"
+    sorted_by = ", ".join(map(identifier, wanted.layout.sort_by))
+    columns = definitions(wanted.columns)
+    return f"CREATE TABLE {target(table)} ({columns})\n{style} SORTKEY ({sorted_by})"
 
 
 def _open_ledger(table: TableRef, load_id: str) -> str:
@@ -114,6 +140,10 @@ def _add_columns(table: TableRef, columns: Columns) -> Iterable[str]:
     return (f"ALTER TABLE {target(table)} ADD COLUMN {definitions([c])}" for c in columns)
 
 
+def _drop_view(table: TableRef) -> str:
+    return f"DROP VIEW IF EXISTS {current_view(table)}"
+
+
 def _create_view(table: TableRef, columns: Columns) -> str:
     # Redshift replaces a view only by one with the very same columns, so `shape` drops it before.
     return f"""CREATE VIEW {current_view(table)} AS
@@ -122,16 +152,31 @@ FROM {target(table)}
 WHERE "is_current\""""
 
 
-def _register(table: TableRef, columns: Columns, first_position: int) -> str:
+def _register(
+    table: TableRef, columns: Columns, first_position: int, key: tuple[str, ...]
+) -> Iterable[str]:
     name = literal(table.canonical_table)
     rows = ",\n  ".join(
-        f"({name}, {position}, {literal(column.name)}, {literal(column.type)})"
+        f"({name}, {position}, {literal(column.name)}, {literal(column.type)}, "
+        f"{'TRUE' if column.name in key else 'FALSE'})"
         for position, column in enumerate(columns, first_position)
     )
-    return f"""INSERT INTO {registry(table)}
-  ("table_name", "position", "column_name", "column_type")
+    if rows:
+        yield f"""INSERT INTO {registry(table)}
+  ("table_name", "position", "column_name", "column_type", "is_key")
 VALUES
   {rows}"""
+
+
+def _register_widened(table: TableRef, columns: Columns) -> Iterable[str]:
+    name = literal(table.canonical_table)
+    cases = "\n  ".join(f"WHEN {literal(c.name)} THEN {literal(c.type)}" for c in columns)
+    if cases:
+        yield f"""UPDATE {registry(table)}
+SET "column_type" = CASE "column_name"
+  {cases}
+  ELSE "column_type" END
+WHERE "table_name" = {name}"""
 
 
 def _read_position(table: TableRef, known_sequence: int) -> str:
@@ -147,7 +192,7 @@ WHERE "table_name" = {literal(table.canonical_table)} AND "last_sequence" > 0"""
 
 
 def _read_columns(table: TableRef) -> str:
-    return f"""SELECT "column_name", "column_type"
+    return f"""SELECT "column_name", "column_type", "is_key"
 FROM {registry(table)}
 WHERE "table_name" = {literal(table.canonical_table)}
 ORDER BY "position\""""

@@ -12,9 +12,9 @@ from cwp_loader import schema_sql, sql
 from cwp_loader.collaborators import Collaborators
 from cwp_loader.data_api import Busy, Outcome
 from cwp_loader.head import BUSY_DELAY, WATCH, Head, Position, Work
-from cwp_loader.layout import Columns
+from cwp_loader.layout import Shape
 from cwp_loader.messages import Because, StatementEnded
-from cwp_loader.start import begin, claim, restart, resume
+from cwp_loader.start import begin, claim, restart, resume, widened
 from cwp_loader.suspicion import load_failed, probed
 from cwp_loader.table import TableRef
 from cwp_loader.trouble import ask_for_commits, fail, retry
@@ -29,6 +29,10 @@ _RACES: Final = re.compile(
 )
 
 
+#: Batches that do not end with the two reads.
+_SILENT: Final = frozenset({"load", "probe", "widen"})
+
+
 class Census(NamedTuple):
     """How many tables need somebody."""
 
@@ -41,7 +45,7 @@ class Census(NamedTuple):
 @dataclass(frozen=True)
 class _Reading:
     position: Position
-    columns: Columns
+    shape: Shape
 
 
 def ended(on: Collaborators, statement: StatementEnded) -> None:
@@ -118,6 +122,8 @@ def _finished(
         _loaded(on, head, work, statement_id)
     elif work.kind == "probe":
         probed(on, head)
+    elif work.kind == "widen":
+        widened(on, head, work)
     elif reading is None:
         restart(on, head)
     else:
@@ -143,7 +149,7 @@ def _prepared(
         # A load committed and nobody heard of it.
         event = _table_loaded(head, position.sequence, position.new_rows, statement_id)
         on.bus.publish([event])
-    prepared = head.prepared(position, reading.columns)
+    prepared = head.prepared(position, reading.shape)
     if work.kind == "rewind":
         ask_for_commits(on, prepared)
     if saved := on.state.save(prepared):
@@ -189,16 +195,17 @@ def _reason(head: Head, work: Work, outcome: Outcome) -> str:
 
 def _read(on: Collaborators, work: Work, outcome: Outcome | None) -> _Reading | None:
     """What a batch's two reads say; None if it has none, or they are gone."""
-    if outcome is None or outcome.status != "finished" or work.kind in {"load", "probe"}:
+    if outcome is None or outcome.status != "finished" or work.kind in _SILENT:
         return None
     positions = on.statements.rows(outcome.parts[schema_sql.READ_POSITION])
     columns = on.statements.rows(outcome.parts[schema_sql.READ_COLUMNS])
     if positions is None or columns is None:
         return None
-    return _Reading(
-        position=_position(*positions[0]),
-        columns=tuple(CanonicalColumn(name=name, type=type_) for name, type_ in columns),
+    shape = Shape(
+        columns=tuple(CanonicalColumn(name=name, type=type_) for name, type_, _ in columns),
+        key=tuple(name for name, _, is_key in columns if is_key),
     )
+    return _Reading(_position(*positions[0]), shape)
 
 
 def _position(

@@ -10,7 +10,7 @@ from cwp_loader import repair_sql, schema_sql, sql
 from cwp_loader.collaborators import Collaborators
 from cwp_loader.data_api import Busy, Refused
 from cwp_loader.head import CLAIM, TOKEN_LIFE, WATCH, Head, Work
-from cwp_loader.layout import warehouse_columns
+from cwp_loader.layout import wanted_shape
 from cwp_loader.messages import Kind, StatementName
 from cwp_loader.plan import MOST_COMMITS, compare, next_batch
 from cwp_loader.trouble import NO_STATEMENT, fail, postpone, refuse, watch_gap
@@ -37,10 +37,12 @@ def begin(on: Collaborators, head: Head) -> None:
 
 
 def _begin_load(on: Collaborators, head: Head, batch: tuple[CanonicalCommitted, ...]) -> None:
-    difference = compare(head.columns, batch[0].columns)
-    if difference.changed:
-        refuse(on, head, batch, difference)
-    elif difference.missing:
+    lacks = compare(head.shape, wanted_shape(batch[0]))
+    if lacks.refused:
+        refuse(on, head, batch, lacks)
+    elif head.columns and lacks.widened:
+        claim(on, head, "widen", batch[:1])
+    elif lacks.missing:
         claim(on, head, "shape", batch[:1])
     else:
         claim(on, head, "load", batch[: head.at_most(MOST_COMMITS)])
@@ -54,6 +56,15 @@ def resume(on: Collaborators, head: Head, work: Work) -> None:
         restart(on, head)
     elif renewed := on.state.save(head.leased(now + CLAIM)):
         _submit(on, renewed, work, commits)
+
+
+def widened(on: Collaborators, head: Head, work: Work) -> None:
+    """Longer texts have room: write it down, and add what columns are missing."""
+    commits = _claimed_commits(on, head, work)
+    if commits:
+        claim(on, head, "shape", commits)
+    else:
+        restart(on, head)
 
 
 def restart(on: Collaborators, head: Head) -> None:
@@ -89,7 +100,9 @@ def _submit(on: Collaborators, head: Head, work: Work, commits: Commits) -> None
     )
     batch = _batch(on, head, work, commits)
     try:
-        statement_id = on.statements.submit(str(name), batch, token=work.load_id)
+        statement_id = on.statements.submit(
+            str(name), batch, token=work.load_id, transaction=work.kind != "widen"
+        )
     except Busy as error:
         postpone(on, head, str(error))
     except Refused as error:
@@ -101,24 +114,29 @@ def _submit(on: Collaborators, head: Head, work: Work, commits: Commits) -> None
 
 def _batch(on: Collaborators, head: Head, work: Work, commits: Commits) -> list[str]:
     """The SQL: the same for the same head and work, so that a repeated submit is the same."""
+    table, known = head.table, head.loaded_sequence
     match work.kind:
         case "prepare":
-            return schema_sql.prepare(head.table, head.loaded_sequence)
+            return schema_sql.prepare(table, known)
+        case "widen":
+            return schema_sql.widen(table, head.shape, wanted_shape(commits[0]))
         case "shape":
-            wanted = warehouse_columns(commits[0].columns)
-            return schema_sql.shape(
-                head.table, head.columns, wanted, work.load_id, head.loaded_sequence
-            )
-        case "set_aside":
-            reason = head.last_error or ""
-            on.quarantine.note(commits[0], reason)
-            return repair_sql.set_aside(head.table, work.first, work.load_id, reason)
-        case "rewind":
-            return repair_sql.rewind(head.table, work.first)
-        case "probe":
-            return repair_sql.probe(_plan(on, head, work, commits))
+            wanted = wanted_shape(commits[0])
+            return schema_sql.shape(table, head.shape, wanted, work.load_id, known)
         case "load":
-            return sql.load(head.table, _plan(on, head, work, commits))
+            return sql.load(table, _plan(on, head, work, commits))
+        case _:
+            return _repair_batch(on, head, work, commits)
+
+
+def _repair_batch(on: Collaborators, head: Head, work: Work, commits: Commits) -> list[str]:
+    if work.kind == "probe":
+        return repair_sql.probe(_plan(on, head, work, commits))
+    if work.kind == "rewind":
+        return repair_sql.rewind(head.table, work.first)
+    reason = head.last_error or ""
+    on.quarantine.note(commits[0], reason)
+    return repair_sql.set_aside(head.table, work.first, work.load_id, reason)
 
 
 def _plan(on: Collaborators, head: Head, work: Work, commits: Commits) -> sql.Load:

@@ -30,9 +30,9 @@ def refuse(
 ) -> None:
     """The files do not fit the table, and trying cannot change that."""
     reason = (
-        f"commits {batch[0].sequence} to {batch[-1].sequence} have columns of another type than "
-        f"the warehouse table, which cannot be changed in place: {', '.join(difference.changed)}. "
-        "Map the field to a new column instead"
+        f"commits {batch[0].sequence} to {batch[-1].sequence} do not fit the warehouse table, "
+        f"which cannot be changed so in place: {'; '.join(difference.refused)}. Map the field to a "
+        "new column, or the record to a new table"
     )
     _publish(on, head, (batch[0].sequence, batch[-1].sequence), reason)
     on.state.save(head.refused(reason, on.clock()))

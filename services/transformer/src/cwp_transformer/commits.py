@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from cwp_shared import keys
 from cwp_shared.clock import UtcTime
 from cwp_shared.errors import Terminal
-from cwp_shared.events import CanonicalColumn, CanonicalCommitted
+from cwp_shared.events import CanonicalColumn, CanonicalCommitted, WarehouseLayout
 from cwp_transformer.canonical_text import HASH_VERSION
 from cwp_transformer.lake import Lake
 
@@ -36,6 +36,7 @@ class CanonicalFile(_Part):
     replaced: int
     columns: tuple[CanonicalColumn, ...]
     key_columns: tuple[str, ...]
+    layout: WarehouseLayout = WarehouseLayout()
 
 
 class Totals(_Part):

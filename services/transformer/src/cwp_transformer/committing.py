@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from cwp_shared import keys
 from cwp_shared.clock import sortable
 from cwp_shared.errors import Retriable
-from cwp_shared.events import CanonicalColumn
+from cwp_shared.events import CanonicalColumn, WarehouseLayout
 from cwp_shared.mapping import Mapping, MappingError
 from cwp_transformer import canonical, remapping
 from cwp_transformer.announcing import Standing, announce, catch_up
@@ -131,6 +131,7 @@ def _write_canonical(
         replaced=change.replaced,
         columns=canonical.columns(mapping),
         key_columns=mapping.key,
+        layout=WarehouseLayout.model_validate(mapping.warehouse.model_dump()),
     )
 
 

@@ -49,5 +49,5 @@ def _log(history: HistoryRef, made: Commit | None, files: int, quarantined: int)
         return
     facts |= {"revision": made.revision, "sequence": made.sequence, **made.tally.model_dump()}
     if made.canonical:
-        facts["canonical"] = made.canonical.model_dump(exclude={"columns", "key_columns"})
+        facts["canonical"] = made.canonical.model_dump(exclude={"columns", "key_columns", "layout"})
     logger.info("committed", extra=facts)

@@ -13,6 +13,7 @@ from cwp_shared.events.canonical import (
     CommitsRequested,
     LoadFailed,
     TableLoaded,
+    WarehouseLayout,
 )
 from cwp_shared.events.envelope import Event, Message, parse_envelope
 from cwp_shared.events.pages import (
@@ -84,5 +85,6 @@ __all__ = [
     "SyncRequested",
     "TableLoaded",
     "TableSurveyed",
+    "WarehouseLayout",
     "parse_envelope",
 ]

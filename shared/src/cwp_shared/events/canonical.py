@@ -23,6 +23,23 @@ class CanonicalColumn(BaseModel):
     type: str = Field(pattern=COLUMN_TYPE_PATTERN)
 
 
+class WarehouseLayout(BaseModel):
+    """How a warehouse should store a table. It counts when the table is made, not later."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    sort_by: tuple[str, ...] = Field(
+        default=("effective_from",),
+        min_length=1,
+        description="Columns by which rows are sorted on disk, the first one first.",
+    )
+    distribute_by: str = Field(
+        default="auto",
+        description="auto, all (a copy on every node), even, or the column whose equal values are "
+        "to be on one node: that of the most frequent join.",
+    )
+
+
 class CanonicalCommitted(Event):
     """A file of history operations is part of the history, as number `sequence` of its table.
 
@@ -48,6 +65,7 @@ class CanonicalCommitted(Event):
     columns: tuple[CanonicalColumn, ...]
     #: The columns that identify a record.
     key_columns: tuple[str, ...]
+    layout: WarehouseLayout = WarehouseLayout()
     #: The runs whose facts are in this commit.
     run_ids: tuple[RunId, ...]
 

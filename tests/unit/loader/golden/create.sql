@@ -6,24 +6,24 @@ INSERT INTO "acme-north"."load_ledger"
 VALUES ('0123456789abcdef0123456789abcdef', 'tickets', 0, 0, 0, GETDATE());
 
 INSERT INTO "acme-north"."load_columns"
-  ("table_name", "position", "column_name", "column_type")
+  ("table_name", "position", "column_name", "column_type", "is_key")
 VALUES
-  ('tickets', 1, 'sk', 'varchar(32)'),
-  ('tickets', 2, 'tenant_id', 'varchar(63)'),
-  ('tickets', 3, 'id', 'bigint'),
-  ('tickets', 4, 'effective_from', 'timestamp'),
-  ('tickets', 5, 'effective_to', 'timestamp'),
-  ('tickets', 6, 'is_current', 'boolean'),
-  ('tickets', 7, 'is_deleted', 'boolean'),
-  ('tickets', 8, 'source_updated_at', 'timestamp'),
-  ('tickets', 9, 'attr_hash', 'varchar(32)'),
-  ('tickets', 10, 'recorded_at', 'timestamp'),
-  ('tickets', 11, 'run_id', 'varchar(64)'),
-  ('tickets', 12, 'mapping_version', 'integer'),
-  ('tickets', 13, 'sequence', 'bigint'),
-  ('tickets', 14, 'summary', 'varchar(100)'),
-  ('tickets', 15, 'price', 'decimal(18,2)'),
-  ('tickets', 16, 'tags', 'super');
+  ('tickets', 1, 'sk', 'varchar(32)', FALSE),
+  ('tickets', 2, 'tenant_id', 'varchar(63)', FALSE),
+  ('tickets', 3, 'id', 'bigint', TRUE),
+  ('tickets', 4, 'effective_from', 'timestamp', FALSE),
+  ('tickets', 5, 'effective_to', 'timestamp', FALSE),
+  ('tickets', 6, 'is_current', 'boolean', FALSE),
+  ('tickets', 7, 'is_deleted', 'boolean', FALSE),
+  ('tickets', 8, 'source_updated_at', 'timestamp', FALSE),
+  ('tickets', 9, 'attr_hash', 'varchar(32)', FALSE),
+  ('tickets', 10, 'recorded_at', 'timestamp', FALSE),
+  ('tickets', 11, 'run_id', 'varchar(64)', FALSE),
+  ('tickets', 12, 'mapping_version', 'integer', FALSE),
+  ('tickets', 13, 'sequence', 'bigint', FALSE),
+  ('tickets', 14, 'summary', 'varchar(100)', FALSE),
+  ('tickets', 15, 'price', 'decimal(18,2)', FALSE),
+  ('tickets', 16, 'tags', 'super', FALSE);
 
 CREATE VIEW "acme-north"."tickets_current" AS
 SELECT "sk", "tenant_id", "id", "effective_from", "effective_to", "is_current", "is_deleted", "source_updated_at", "attr_hash", "recorded_at", "run_id", "mapping_version", "sequence", "summary", "price", "tags"
@@ -40,7 +40,7 @@ SELECT
 FROM "acme-north"."load_ledger"
 WHERE "table_name" = 'tickets' AND "last_sequence" > 0;
 
-SELECT "column_name", "column_type"
+SELECT "column_name", "column_type", "is_key"
 FROM "acme-north"."load_columns"
 WHERE "table_name" = 'tickets'
 ORDER BY "position";

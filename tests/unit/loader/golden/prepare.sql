@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS "acme-north"."load_columns" (
   "table_name" VARCHAR(63) NOT NULL,
   "position" INTEGER NOT NULL,
   "column_name" VARCHAR(63) NOT NULL,
-  "column_type" VARCHAR(32) NOT NULL
+  "column_type" VARCHAR(32) NOT NULL,
+  "is_key" BOOLEAN NOT NULL
 );
 
 SELECT
@@ -28,7 +29,7 @@ SELECT
 FROM "acme-north"."load_ledger"
 WHERE "table_name" = 'tickets' AND "last_sequence" > 0;
 
-SELECT "column_name", "column_type"
+SELECT "column_name", "column_type", "is_key"
 FROM "acme-north"."load_columns"
 WHERE "table_name" = 'tickets'
 ORDER BY "position";

@@ -17,7 +17,7 @@ SELECT
 FROM "acme-north"."load_ledger"
 WHERE "table_name" = 'tickets' AND "last_sequence" > 0;
 
-SELECT "column_name", "column_type"
+SELECT "column_name", "column_type", "is_key"
 FROM "acme-north"."load_columns"
 WHERE "table_name" = 'tickets'
 ORDER BY "position";
