@@ -157,6 +157,8 @@ def _trouble(run: Item, head: Item) -> str | None:
         return f"loading is blocked: {reason}"
     if head.get("phase") == "waiting":
         return f"loading is tried again at {head.get('retry_at')}: {head.get('last_error')}"
+    if passed_over := int(head.get("set_aside") or 0):
+        return f"{passed_over} files could not be loaded and are missing: docs/runbooks/loading.md"
     return None
 
 

@@ -15,6 +15,7 @@ from cwp_loader.data_api import Outcome
 from cwp_loader.head import Head
 from cwp_loader.messages import Because, StatementEnded, StatementName, Wake
 from cwp_loader.table import TableRef
+from cwp_shared.errors import Terminal
 from cwp_shared.events import CanonicalCommitted, Event, TableLoaded
 from tests.property.loader.warehouse import BatchFailed, Lake, Warehouse
 from tests.unit.loader.fakes import (
@@ -280,7 +281,8 @@ class World:
 
     def operator_reloads(self, number: int) -> None:
         """Somebody has everything loaded again from some commit on."""
-        settle.reload(self.on, TABLE, number % len(self.announced) + 1)
+        with suppress(Terminal):
+            settle.reload(self.on, TABLE, number % len(self.announced) + 1)
 
     def mend(self) -> None:
         """The files are good now, and what was set aside is loaded again, with all after it."""

@@ -1,7 +1,10 @@
 """A load that cannot read its files, step by step; tests/property/loader has the disorder."""
 
+import pytest
+
 from cwp_loader import repair_sql, settle, sql
 from cwp_loader.head import MAX_ATTEMPTS
+from cwp_shared.errors import Terminal
 from cwp_shared.events import CommitsRequested, LoadFailed, TableLoaded
 from tests.unit.loader.fakes import TABLE, WAREHOUSE_COLUMNS, Scene, commit
 from tests.unit.loader.test_settle import EMPTY, HOUR_AGO, ended, idle, loading
@@ -86,7 +89,11 @@ def test_a_file_is_set_aside_when_another_can_be_read() -> None:
     assert (scene.head.set_aside, scene.head.last_error) == (1, None)
     assert settle.sweep(scene.on) == (0, 1)
     assert [event.set_aside for event in scene.bus.of(LoadFailed)] == [False] * 3 + [True]
-    assert scene.bus.of(TableLoaded)[-1].sequence == 3
+    loaded = scene.bus.of(TableLoaded)
+    assert [(event.sequence, event.rows, event.set_aside) for event in loaded] == [
+        (1, 0, 1),
+        (3, 6, 1),
+    ]
 
 
 def test_a_file_that_can_be_read_after_all_is_loaded() -> None:
@@ -167,6 +174,11 @@ def test_an_operator_has_all_loaded_again_from_a_sequence_on() -> None:
     scene.keep([commit(5), commit(6), commit(7)])
     settle.wake(scene.on, TABLE, "commit")
     assert span(scene) == ("load", 5, 7)
+
+
+def test_a_table_that_nobody_knows_is_not_loaded_again() -> None:
+    with pytest.raises(Terminal, match=r"acme\.tickets cannot be loaded again"):
+        settle.reload(Scene().on, TABLE, 5)
 
 
 def test_a_reload_waits_for_the_statement_in_flight() -> None:

@@ -108,6 +108,10 @@ def test_a_table_that_never_ran() -> None:
             "loading is tried again at 2026-11-23T09:00:00Z: busy",
         ),
         ({"phase": "idle", "last_error": "long ago"}, None),
+        (
+            {"phase": "idle", "set_aside": 2},
+            "2 files could not be loaded and are missing: docs/runbooks/loading.md",
+        ),
     ],
 )
 def test_what_keeps_a_load_back_is_told(head: dict[str, Any], said: str | None) -> None:

@@ -18,6 +18,7 @@ from cwp_loader.start import begin, claim, restart, resume, widened
 from cwp_loader.suspicion import load_failed, probed
 from cwp_loader.table import TableRef
 from cwp_loader.trouble import ask_for_commits, fail, retry
+from cwp_shared.errors import Terminal
 from cwp_shared.events import CanonicalColumn, TableLoaded
 
 #: Texts by which Redshift refuses one of two transactions that meet: SERIALIZABLE and SNAPSHOT
@@ -71,8 +72,17 @@ def wake(on: Collaborators, table: TableRef, because: Because) -> None:
 
 
 def reload(on: Collaborators, table: TableRef, first: int) -> None:
-    """Have the ledger forget all loads from `first` on, and the commits announced again."""
+    """Have the ledger forget all loads from `first` on, and the commits announced again.
+
+    Raises:
+        Terminal: the table was never heard of.
+    """
     head = on.state.head(table)
+    if not head.is_known:
+        raise Terminal(
+            f"{table} cannot be loaded again: the loader does not know it; if LoadState was lost, "
+            "wake the table without reload_from first"
+        )
     if head.work:
         on.wakes.send(table, "operator", WATCH, reload_from=first)
     else:
@@ -145,11 +155,11 @@ def _prepared(
     on: Collaborators, head: Head, work: Work, statement_id: str, reading: _Reading
 ) -> None:
     position = reading.position
-    if position.sequence > head.loaded_sequence:
-        # A load committed and nobody heard of it.
-        event = _table_loaded(head, position.sequence, position.new_rows, statement_id)
-        on.bus.publish([event])
     prepared = head.prepared(position, reading.shape)
+    if position.sequence > head.loaded_sequence:
+        # A load committed and nobody heard of it, or a file was set aside.
+        event = _table_loaded(prepared, position.sequence, position.new_rows, statement_id)
+        on.bus.publish([event])
     if work.kind == "rewind":
         ask_for_commits(on, prepared)
     if saved := on.state.save(prepared):
@@ -228,4 +238,5 @@ def _table_loaded(head: Head, sequence: int, rows: int, statement_id: str) -> Ta
         sequence=sequence,
         rows=rows,
         statement_id=statement_id,
+        set_aside=head.set_aside,
     )

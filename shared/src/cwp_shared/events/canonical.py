@@ -90,6 +90,8 @@ class TableLoaded(Event):
     sequence: int
     rows: int
     statement_id: str
+    #: Files up to `sequence` that could not be loaded and are missing there.
+    set_aside: int = 0
 
 
 class LoadFailed(Event):

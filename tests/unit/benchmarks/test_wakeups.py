@@ -1,0 +1,57 @@
+"""The simulated day: all is loaded, windows open when they should, money is counted right."""
+
+from datetime import timedelta
+
+import pytest
+from benchmarks.wakeups.__main__ import awake, wake_ups
+from benchmarks.wakeups.simulation import Day, Warehouse
+from benchmarks.wakeups.workload import DAY, Arrival, arrivals
+
+from cwp_loader.table import TableRef
+
+MINUTE = timedelta(minutes=1)
+TICKETS = TableRef("acme", "tickets")
+WAREHOUSE = Warehouse(load_seconds=4, at_once=10)
+
+
+def day(window: int, *minutes: float) -> list[float]:
+    """When loads begin, in minutes of the day, if commits come at these."""
+    commits = [Arrival(DAY + minute * MINUTE, TICKETS) for minute in minutes]
+    taken = Day(WAREHOUSE, window * MINUTE).run(commits)
+    assert len(taken.delays) == len(minutes)
+    return [(start - DAY) / MINUTE for start, _ in taken.statements]
+
+
+def test_without_a_window_each_file_is_loaded_as_it_comes() -> None:
+    assert day(0, 1, 5, 9) == pytest.approx([1, 5, 9], abs=0.1)
+
+
+def test_in_a_window_they_are_loaded_together() -> None:
+    assert day(15, 1, 5, 9, 20) == pytest.approx([15, 30], abs=0.1)
+
+
+def test_longer_windows_than_a_queue_holds_open_with_the_sweep() -> None:
+    assert day(60, 1, 50) == pytest.approx([60], abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("statements", "seconds"),
+    [
+        ([(0, 4)], 60),
+        ([(0, 4), (30, 34)], 60),
+        ([(0, 4), (58, 64)], 64),
+        ([(0, 4), (60, 64)], 120),
+        ([(0, 90), (10, 20)], 90),
+    ],
+)
+def test_a_minute_at_least_is_charged(statements: list[tuple[int, int]], seconds: int) -> None:
+    spans = [(DAY + timedelta(seconds=s), DAY + timedelta(seconds=e)) for s, e in statements]
+    assert awake(spans) == timedelta(seconds=seconds)
+
+
+def test_windows_wake_the_warehouse_less_often() -> None:
+    commits = arrivals(tenants=2)
+    hour = timedelta(hours=1)
+    each, hourly = (Day(WAREHOUSE, window).run(commits) for window in (timedelta(0), hour))
+    assert len(each.delays) == len(hourly.delays) == len(commits)
+    assert wake_ups(each, timedelta(0)) > 10 * wake_ups(hourly, hour)
