@@ -126,11 +126,22 @@ def test_logs_end(template: Template) -> None:
 
 
 def alarmed(template: Template) -> set[tuple[str, str]]:
-    """(metric, logical id) of everything that an alarm watches."""
+    """(metric of AWS, logical id) of everything that an alarm watches."""
     return {
         (alarm["MetricName"], target(alarm["Dimensions"][0]["Value"]))
         for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
+        if alarm["Namespace"] != "connectwise"
     }
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_tables_that_need_somebody_have_their_alarms(
+    templates: dict[tuple[str, str], Template], stage: str
+) -> None:
+    alarms = of_type(templates["loader", stage], "AWS::CloudWatch::Alarm").values()
+    own = [alarm for alarm in alarms if alarm["Namespace"] == "connectwise"]
+    assert {alarm["MetricName"] for alarm in own} == {"TablesHeldUp", "TablesIncomplete"}
+    assert all(a["Dimensions"] == [{"Name": "service", "Value": "loader"}] for a in own)
 
 
 def test_everything_that_can_fail_has_its_alarm(template: Template) -> None:
