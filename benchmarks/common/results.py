@@ -21,13 +21,14 @@ _WIDTH_IN_FILES = 130
 class Line:
     """One line of a result. What does not apply is None.
 
-    `median_s` is the median wall time, `p95_s` what 95 in 100 runs stayed under, `rows_per_s` what
-    the median makes of the rows of a run, `peak_mb` the highest resident memory, `ratio_to_ours`
-    this time over ours (ours: 1).
+    `median_s` is the median wall time, `cpu_s` the median of what all processors together spent,
+    `p95_s` what 95 in 100 runs stayed under, `rows_per_s` what the median makes of the rows of a
+    run, `peak_mb` the highest resident memory, `ratio_to_ours` this time over ours (ours: 1).
     """
 
     name: str
     median_s: float | None = None
+    cpu_s: float | None = None
     p95_s: float | None = None
     rows_per_s: float | None = None
     peak_mb: float | None = None
@@ -95,13 +96,14 @@ def show(title: str, lines: Sequence[Line]) -> None:
     """Print the lines as a table."""
     table = Table(title=title, title_justify="left")
     table.add_column("what")
-    for heading in ("median", "p95", "rows/s", "peak MB", "ratio"):
+    for heading in ("median", "processors", "p95", "rows/s", "peak MB", "ratio"):
         table.add_column(heading, justify="right")
     table.add_column("note")
     for each in lines:
         table.add_row(
             each.name,
             duration(each.median_s),
+            duration(each.cpu_s),
             duration(each.p95_s),
             _number(each.rows_per_s),
             _number(each.peak_mb),

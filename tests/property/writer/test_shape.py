@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cwp_writer.content import Content
 from cwp_writer.flatten import flat_chunks
-from cwp_writer.pages import Content, RowReader
+from cwp_writer.pages import RowReader
 from cwp_writer.parquet import ReadPage, raw_table, to_parquet
 from cwp_writer.rows import decode, drop_fields
 from tests.property.writer.json_rows import bodies

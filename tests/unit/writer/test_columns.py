@@ -3,7 +3,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from cwp_writer.columns import chunk, join
+from cwp_writer.columns import chunk, column_type, join
 
 EXACT = 2**53
 INT64 = 2**63 - 1
@@ -16,25 +16,11 @@ def test_nothing_is_no_chunk(values: list[Any], only: type | None) -> None:
     assert chunk(values, only) is None
 
 
-@pytest.mark.parametrize("values", [["x", None], [1, "x"], [2**70, None]])
-def test_a_chunk_is_spread_over_the_rows_that_share_its_values(values: list[Any]) -> None:
-    found = chunk(values)
-    assert found
-    assert found.spread(None) is found
-    spread = found.spread(pa.array([1, 0, 1, 1], pa.int32()))
-    assert spread.kinds == found.kinds
-    assert list(map(plain, spread.values)) == [values[at] for at in (1, 0, 1, 1)]
-
-
-def plain(value: Any) -> Any:
-    return value.as_py() if isinstance(value, pa.Scalar) else value
-
-
 def column(*pages: list[Any] | int) -> tuple[str, list[Any]]:
     """Join pages of values (a number: so many rows without the column); type and values."""
     chunks = [None if isinstance(page, int) else chunk(page) for page in pages]
     lengths = [page if isinstance(page, int) else len(page) for page in pages]
-    joined = join(chunks, lengths)
+    joined = join(chunks, lengths, column_type(kind for it in chunks if it for kind in it.kinds))
     return str(joined.type), joined.to_pylist()
 
 
@@ -97,6 +83,6 @@ def test_pages_without_the_column_are_null() -> None:
 
 
 def test_pages_stay_apart_in_memory() -> None:
-    joined = join([chunk([1]), chunk([2])], [1, 1])
+    joined = join([chunk([1]), chunk([2])], [1, 1], pa.int64())
     assert isinstance(joined, pa.ChunkedArray)
     assert joined.num_chunks == 2

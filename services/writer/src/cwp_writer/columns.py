@@ -29,17 +29,6 @@ class Chunk:
     kinds: frozenset[Kind]
     values: Any
 
-    def spread(self, places: pa.Array | None) -> "Chunk":
-        """The chunk whose row n is row `places[n]` of this one; all places are taken.
-
-        None stands for one place after the other.
-        """
-        if places is None:
-            return self
-        if isinstance(self.values, pa.Array):
-            return Chunk(self.kinds, self.values.take(places))
-        return Chunk(self.kinds, [self.values[place] for place in places.to_pylist()])
-
 
 #: The columns of a page by name.
 Chunks = dict[str, Chunk]
@@ -76,9 +65,16 @@ def column_type(kinds: Iterable[Kind]) -> pa.DataType:
     return pa.bool_() if there == {"bool"} else pa.string()
 
 
-def join(chunks: Sequence[Chunk | None], lengths: Sequence[int]) -> pa.ChunkedArray:
-    """One column of a file from its pages' chunks; None where a page has no such column."""
-    wanted = column_type(kind for chunk in chunks if chunk for kind in chunk.kinds)
+def join(
+    chunks: Sequence[Chunk | None], lengths: Sequence[int], wanted: pa.DataType
+) -> pa.ChunkedArray:
+    """One column of type `wanted`, which holds all the chunks; None where there is no such column.
+
+    Args:
+        chunks: one after the other.
+        lengths: the number of rows of each.
+        wanted: as `column_type` says of all of their kinds.
+    """
     return pa.chunked_array(
         [
             _cast(chunk.values, wanted) if chunk else pa.nulls(length, wanted)

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 from cwp_shared.errors import Terminal
 from cwp_shared.events import JobReceipt, PageFetched, PagesWritten
+from cwp_writer.content import Content
 from cwp_writer.deliveries import Delivery
-from cwp_writer.pages import Content, Reader
+from cwp_writer.pages import Reader
 from cwp_writer.parquet import ReadPage, raw_table, to_parquet
 
 

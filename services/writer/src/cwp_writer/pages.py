@@ -1,35 +1,31 @@
 """Page bodies read into columns, each in the way that fits its run."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
-from cwp_writer.columns import Chunks, chunk
+from cwp_writer.columns import chunk
+from cwp_writer.content import Content
 from cwp_writer.flatten import flat_chunks
+from cwp_writer.places import Place
 from cwp_writer.rows import decode, drop_fields, field_paths
 from cwp_writer.shape import Shape
 
 
-@dataclass(frozen=True)
-class Content:
-    """What a page holds: how many rows, and their columns by name."""
-
-    rows: int
-    chunks: Chunks
-
-
 class Reader(Protocol):
-    """Reads the pages of one run."""
+    """Reads the pages of one run, file by file."""
 
     def read(self, body: bytes) -> Content:
         """The content of a page body; `ValueError` if it is no page."""
+
+    def begin_file(self) -> None:
+        """What is read from now on has nothing in common with what was."""
 
 
 class RowReader:
     """Reads rows of records, without their sensitive fields.
 
-    It learns from each page what the next will look like; what it makes of a page does not depend
-    on that.
+    It learns from each page what the next will look like, and keeps equal objects of a file's pages
+    once; what it makes of a page does not depend on that.
 
     Args:
         sensitive_fields: as tables.json names them.
@@ -38,6 +34,11 @@ class RowReader:
     def __init__(self, sensitive_fields: Iterable[str] = ()) -> None:
         self._sensitive = tuple(sensitive_fields)
         self._shape = Shape(sensitive=field_paths(self._sensitive))
+        self.begin_file()
+
+    def begin_file(self) -> None:
+        """Keep nothing of the pages read so far, except how they look."""
+        self._rows = Place(self._shape)
 
     def read(self, body: bytes) -> Content:
         """The flattened rows.
@@ -45,9 +46,11 @@ class RowReader:
         Raises:
             ValueError: the body is no JSON array of objects.
         """
+        self._rows.mark()
         try:
-            return Content(*self._shape.read(body))
+            return self._rows.read(body)
         except (ValueError, RecursionError):
+            self._rows.back_to_mark()
             return self._read_row_by_row(body)
 
     def _read_row_by_row(self, body: bytes) -> Content:
@@ -58,6 +61,9 @@ class RowReader:
 
 class IdReader:
     """Reads the ids of a sweep; whatever else the API sent along is left out."""
+
+    def begin_file(self) -> None:
+        """Pages of ids never have anything in common."""
 
     def read(self, body: bytes) -> Content:
         """The column `id`, int64.

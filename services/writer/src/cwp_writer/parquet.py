@@ -9,8 +9,7 @@ import pyarrow.parquet as pq
 
 from cwp_shared import raw_columns
 from cwp_shared.events import PageFetched
-from cwp_writer.columns import join
-from cwp_writer.pages import Content
+from cwp_writer.content import Content, columns
 
 #: Rows a reader must take at once; about 10 MB of a wide table.
 _ROW_GROUP: Final = 65_536
@@ -31,14 +30,9 @@ def raw_table(pages: Sequence[ReadPage]) -> pa.Table:
     All pages are of one run of one table. The same pages give the same table in any order.
     """
     ordered = sorted(pages, key=lambda each: (each.page.window, each.page.page))
-    contents = [each.content for each in ordered]
-    lengths = [content.rows for content in contents]
-    names = sorted({name for content in contents for name in content.chunks})
-    columns = _system_columns(ordered) | {
-        name: join([content.chunks.get(name) for content in contents], lengths) for name in names
-    }
-    about = _metadata([each.page for each in ordered], sum(lengths))
-    return pa.table(columns).replace_schema_metadata(about)
+    by_name = _system_columns(ordered) | columns([each.content for each in ordered])
+    about = _metadata([each.page for each in ordered], sum(each.content.rows for each in ordered))
+    return pa.table(by_name).replace_schema_metadata(about)
 
 
 def to_parquet(table: pa.Table) -> bytes:

@@ -84,6 +84,7 @@ class Writer:
             if draft.input_bytes >= self.file_input_bytes:
                 yield draft
                 draft = Draft()
+                reader.begin_file()
         if draft.deliveries:
             yield draft
 
