@@ -1,7 +1,7 @@
 """The state of a stage in one picture: tenants, tables, runs, watermarks, loads, what failed."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from cwp_ops.dead_letters import Reason
@@ -116,7 +116,7 @@ class Reader:
         for table in tenant.selected_tables():
             canonical = next(iter(self.canonical_tables.get(table, ())), None)
             head = self.stores.load_head(tenant.tenant_id, canonical) if canonical else None
-            yield table_status(
+            status = table_status(
                 table=table,
                 canonical_table=canonical,
                 run=self.stores.newest_run(tenant.tenant_id, table),
@@ -124,6 +124,8 @@ class Reader:
                 head=head,
                 rows=rows.get(canonical) if canonical else None,
             )
+            sweep = self.stores.newest_sweep(tenant.tenant_id, table) or {}
+            yield replace(status, trouble=status.trouble or _trouble_of_sweep(sweep))
 
 
 def table_status(
@@ -160,6 +162,12 @@ def _trouble(run: Item, head: Item) -> str | None:
     if passed_over := int(head.get("set_aside") or 0):
         return f"{passed_over} files could not be loaded and are missing: docs/runbooks/loading.md"
     return None
+
+
+def _trouble_of_sweep(sweep: Item) -> str | None:
+    if sweep.get("status") != "FAILED":
+        return None
+    return f"last sweep for deletes failed: {sweep.get('reason_class')}: {sweep.get('reason')}"
 
 
 def _name(item: Item) -> str:

@@ -49,9 +49,16 @@ class Stores:
 
     def newest_runs(self, tenant_id: str, table: str, count: int) -> list[Item]:
         """The headers of the runs opened last, newest first: run ids sort by time."""
+        return self._newest(tenant_id, table, "RUN#", count)
+
+    def newest_sweep(self, tenant_id: str, table: str) -> Item | None:
+        """The header of the run opened last that sweeps ids."""
+        return next(iter(self._newest(tenant_id, table, "SWEEP#", 1)), None)
+
+    def _newest(self, tenant_id: str, table: str, kind: str, count: int) -> list[Item]:
         answer = self.runs.query(
             KeyConditionExpression=Key("pk").eq(_pair(tenant_id, table))
-            & Key("sk").begins_with("RUN#"),
+            & Key("sk").begins_with(kind),
             ScanIndexForward=False,
             Limit=count,
             ConsistentRead=True,

@@ -49,9 +49,11 @@ class Chain:
     tenant: TenantConfig
     copied: float = 0.0
     fate: Fate = lambda _, __: immortal
-    #: The messages that each invocation was given, and which had a page that had landed already.
+    #: The messages that each invocation was given, which had a page that had landed already, and
+    #: which of those were received for the first time.
     given: dict[int, list[Message]] = field(default_factory=dict)
     landed_before: set[int] = field(default_factory=set)
+    came_late: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.stage = Stage(self.rng, self.now)
@@ -144,6 +146,8 @@ class Chain:
             key = keys.landing(job.tenant_id, job.table, job.run_id, job.job_id)
             if key in self.bucket.objects:
                 self.landed_before.add(invocation.number)
+                if batch[0].receives == 1 and not job.resumed:
+                    self.came_late.add(invocation.number)
 
 
 def tenant(company: str, **settings: Any) -> TenantConfig:

@@ -98,7 +98,9 @@ class Services:
             ticks=TickQueue(self.queues, REQUESTS),
             clock=self.stage.clock,
         )
-        handle = self._one_by_one("scheduler", "RequestsQueue", planner.handle)
+        handle = self._one_by_one(
+            "scheduler", "RequestsQueue", lambda record: planner.handle(record.body)
+        )
         return self._function("plan", "scheduler", "RequestsQueue", handle, batch=10, at_once=2)
 
     def _track(self) -> Function:
@@ -107,7 +109,9 @@ class Services:
         records = RunRecords(self.bucket, LAKE)
         ender = Ender(runs, standings, records, self._bus, self.stage.clock)
         tracker = Tracker(runs, standings, JobQueue(self.queues, JOBS), ender, self.stage.clock)
-        handle = self._one_by_one("scheduler", "ProgressQueue", tracker.handle)
+        handle = self._one_by_one(
+            "scheduler", "ProgressQueue", lambda record: tracker.handle(record.body)
+        )
         return self._function("track", "scheduler", "ProgressQueue", handle, batch=10, at_once=2)
 
     def _fetch(self) -> Function:
@@ -130,7 +134,10 @@ class Services:
         handle = self._one_by_one(
             "fetcher",
             "JobsQueue",
-            lambda body: fetcher.handle(parse_message(body, PageJob)),
+            lambda record: fetcher.handle(
+                parse_message(record.body, PageJob),
+                int(record.attributes.approximate_receive_count),
+            ),
             last_word.say,
         )
         return self._function("fetch", "fetcher", "JobsQueue", handle, batch=1, at_once=5)
@@ -175,14 +182,14 @@ class Services:
         self,
         service: str,
         queue: str,
-        handle: Callable[[str], None],
+        handle: Callable[[SQSRecord], None],
         last_word: Callable[[str, Exception], None] = lambda _, __: None,
     ) -> Handler:
         return lambda event: consume(
             event,
             lambda_context(),
             self._processor(service, queue, last_word),
-            lambda record: handle(record.body),
+            handle,
         )
 
     def _processor(

@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 
 from cwp_local.sandbox.models import TickAsked
 from cwp_local.sandbox.weather.model import Weather
+from cwp_shared.events import PageJob
 from tests.property.extraction import lake, watch
 from tests.property.extraction.chain import immortal
 from tests.property.extraction.cloud import Message
+from tests.property.extraction.services import JOBS
 from tests.property.extraction.stage import Dies
 from tests.property.extraction.walk import CHANGES, PAGE_SIZES, check, new_chain, settle
 from tests.unit.local.sandbox.clients import NOW
@@ -151,6 +153,31 @@ def test_a_function_may_die_at_any_step(made: Path, function: str) -> None:
         )
         chain.play(lambda: chain.stage.now >= NOW + 2 * BUSY and chain.is_quiet, LATEST)
         assert died_at == watch.passed(chain, function) | watch.died_at(chain, function)
+        settle(watched)
+        check(watched)
+
+
+def test_a_chain_that_broke_behind_a_landed_page_is_taken_up_with_its_run(made: Path) -> None:
+    """The message that landed a page dies each time before it sends the next job, and is lost.
+
+    Nothing is in a queue any more: the run stalls, is picked up, and goes on over what has landed.
+    """
+    with new_chain(made, seed=2) as watched:
+        chain = watched.chain
+
+        def is_lost(batch: list[Message]) -> bool:
+            job = PageJob.model_validate_json(batch[0].body)
+            place = job.table, job.window, job.page
+            return place == ("service_tickets", 1, 0) and not job.resumed
+
+        chain.fate = lambda name, batch: (
+            (lambda _, step: step == f"before send {JOBS}")
+            if name == "fetch" and is_lost(batch)
+            else immortal
+        )
+        chain.play(lambda: bool(chain.queues.messages.get(f"{JOBS} redriven")), LATEST)
+        lost = chain.queues.messages.pop(f"{JOBS} redriven")
+        assert all(map(is_lost, ([message] for message in lost)))
         settle(watched)
         check(watched)
 

@@ -98,6 +98,7 @@ def check(watched: Watch) -> None:
     assert not list(watch.impolite(chain))
     assert not list(watch.needless_requests(chain))
     assert not watch.needless_jobs(chain)
+    assert not watch.second_chains(chain)
     told = chain.events.of("PageQuarantined")
     for table in PAGE_SIZES:
         assert not lake.differing(watched.lake, company, table)

@@ -133,6 +133,15 @@ def needless_jobs(chain: Chain) -> list[str]:
     return needless
 
 
+def second_chains(chain: Chain) -> list[str]:
+    """Jobs sent on the grounds of a page that another message had landed, and sees to."""
+    return [
+        f"{message.body} by fetch {message.sender.number}"
+        for message in chain.queues.sent.get(JOBS, ())
+        if message.sender and message.sender.number in chain.came_late
+    ]
+
+
 def _handled_again(chain: Chain) -> set[int]:
     """Numbers of the invocations that were given something that another had been given before."""
     seen: set[str] = set()

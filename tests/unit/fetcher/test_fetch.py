@@ -43,7 +43,7 @@ class World:
     jobs: FakeJobs = field(default_factory=FakeJobs)
     paces: FakePaces = field(default_factory=FakePaces)
 
-    def handle(self, given: PageJob) -> None:
+    def handle(self, given: PageJob, receives: int = 1) -> None:
         Fetcher(
             visit=lambda _: make_visit(self.api, self.accounts, self.paces),
             landing=self.landing,
@@ -53,7 +53,7 @@ class World:
             api_version="2025.8",
             clock=lambda: UPPER,
             chance=lambda: 0.0,
-        ).handle(given)
+        ).handle(given, receives)
 
     def walk(self, first: PageJob) -> list[PageFetched]:
         """Handle a window's jobs to its end, as the queue would bring them."""
@@ -143,11 +143,32 @@ def test_what_landed_first_is_the_page_and_the_api_is_not_asked_again() -> None:
     world.handle(THREE)
     world.api.rows[TICKETS] = {2, 3, 4}
     asked = len(world.api.asked)
-    world.handle(THREE)
+    world.handle(THREE, receives=2)
     first, second = world.bus.events
     assert first == second
     assert world.jobs.sent[0] == world.jobs.sent[1]
     assert len(world.api.asked) == asked
+
+
+def test_another_message_of_a_landed_page_leaves_the_next_job_to_the_one_that_landed_it() -> None:
+    world = World(api=FakeApi.tickets(1, 2, 3, 4))
+    world.handle(THREE)
+    world.handle(THREE)
+    assert len(world.jobs.sent) == 1
+
+
+def test_a_run_that_was_picked_up_goes_on_over_landed_pages_up_to_one_that_is_not() -> None:
+    world = World(api=FakeApi.tickets(*range(1, 9)))
+    world.handle(THREE)
+    world.jobs.sent.clear()
+    world.walk(THREE.model_copy(update={"resumed": True}))
+    assert [page.page for page in world.bus.events] == [0, 0, 1, 2]
+    world.handle(THREE.model_copy(update={"resumed": True}))
+    (second,) = world.jobs.sent
+    assert second.resumed
+    del world.landing.pages[f"{KEY.removesuffix('p00000.json.gz')}p00001.json.gz"]
+    world.handle(second)
+    assert not world.jobs.sent[1].resumed
 
 
 def test_after_a_lost_race_the_others_page_is_the_page() -> None:

@@ -34,6 +34,10 @@ def test_a_table_without_last_updated_is_not_asked_for_it() -> None:
     assert rows_of(job(), table).conditions == ()
 
 
+def test_a_table_whose_time_filter_is_refused_is_not_asked_for_it() -> None:
+    assert rows_of(job(mode="full", by_time=False), TABLE).conditions == ()
+
+
 def test_a_reconcile_run_asks_for_ids_and_does_not_lose_rows_edited_meanwhile() -> None:
     params = rows_of(job(mode="reconcile"), TABLE).page(0, 1000)
     assert params["conditions"] == "id > 0"

@@ -70,6 +70,19 @@ def test_a_table_shows_its_newest_run_watermark_rows_and_load(stores: Stores) ->
     assert entries.watermark is None
 
 
+@pytest.mark.parametrize(
+    ("newest", "said"),
+    [("FAILED", "last sweep for deletes failed: permission: 403"), ("COMPLETED", None)],
+)
+def test_a_sweep_that_failed_is_told(stores: Stores, newest: str, said: str | None) -> None:
+    for run_id, status in (("r3", "FAILED"), ("r4", newest)):
+        swept = run("service_tickets", run_id, status, reason_class="permission", reason="403")
+        stores.runs.put({**swept, "sk": f"SWEEP#{run_id}", "mode": "reconcile"})
+    (tenant,) = reader(stores).tenants([ITEM])
+    assert tenant.tables[0].trouble == said
+    assert tenant.tables[0].run == "incremental completed"
+
+
 def test_a_tenant_without_keys_says_how_to_enter_them(stores: Stores) -> None:
     (tenant,) = reader(stores, has_keys=False).tenants([ITEM])
     assert tenant.trouble == "no API keys; enter them with `cwpipe tenants keys acme`"

@@ -114,6 +114,7 @@ def test_stalled_run_is_resumed_after_the_last_id_that_is_durable() -> None:
     (job,) = resume_jobs(run_of(*TWO), receipts)
     assert (job.window, job.page, job.after_id, job.high_id) == (0, 2, 2000, 9000)
     assert (job.rows_before, job.low_id) == (903, 0)
+    assert job.resumed
 
 
 def test_window_without_receipts_is_resumed_at_its_beginning() -> None:

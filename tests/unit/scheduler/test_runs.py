@@ -58,6 +58,21 @@ def test_run_is_incremental_where_that_works(table: str, mode: Mode) -> None:
     assert run_of(table).mode == mode
 
 
+def test_jobs_say_where_the_time_filter_is_refused() -> None:
+    surveyed = run_of("company_contacts")
+    planned = surveyed.model_copy(update={"windows": (Window(after_id=0),)})
+    assert [job.by_time for run in (surveyed, planned) for job in first_jobs(run)] == [False] * 2
+    assert [job.by_time for job in first_jobs(run_of())] == [True]
+
+
+def test_children_of_changed_parents_are_read_in_full_where_parents_cannot_be_asked_by_time() -> (
+    None
+):
+    tenant = TENANT.model_copy(update={"full_only": ("company_companies",)})
+    sites = new_run(tenant, "company_companies_sites", "incremental", WATERMARK, UPPER, NOW)
+    assert (sites.mode, sites.by_time) == ("full", True)
+
+
 @pytest.mark.parametrize(
     ("table", "mode", "days", "surveyed"),
     [

@@ -4,6 +4,12 @@ A job may be delivered twice, or be made twice by a redelivered predecessor. Wha
 it once is its page for ever: it is looked up before the API is asked, and written under a
 condition after. So the same job always publishes the same PageFetched and the same next job. Rows
 that are set aside are published before the page lands, or they would be lost with the function.
+
+Each window is walked by one chain of jobs. Invariant: the message under which a page landed is not
+acknowledged before the next job is sent. So a message that finds its page landed when it is first
+received is another one than that, and leaves the next job to it; one that is received again may be
+that, after a death, and sends it. What is lost all the same, because a message died too often, is
+begun anew when the run is picked up: then the job is `resumed`, and goes on over landed pages.
 """
 
 import hashlib
@@ -78,30 +84,39 @@ class Fetcher:
     #: 0 to 1, spreads the waits.
     chance: Callable[[], float] = random.random
 
-    def handle(self, job: PageJob) -> None:
+    def handle(self, job: PageJob, receives: int = 1) -> None:
         """Do the job, or publish why it cannot be done, or send it again for later.
+
+        Args:
+            job: what to do.
+            receives: how often its message was received, this time included.
 
         Raises:
             Retriable: the tenant's API does not answer as it should.
             Terminal: the API does not take the request.
         """
         try:
-            self._do(job, _table(job))
+            self._do(job, _table(job), receives)
         except PutOff as later:
             self._put_off(job, later)
         except JobFailed as failure:
             logger.warning("job failed", reason_class=failure.reason_class, reason=str(failure))
             self.bus.publish([page_failed(job, failure.reason_class, str(failure))])
 
-    def _do(self, job: PageJob, table: SourceTable) -> None:
+    def _do(self, job: PageJob, table: SourceTable, receives: int) -> None:
         if job.kind == "survey":
             self._survey(job, table)
             return
         key = keys.landing(job.tenant_id, job.table, job.run_id, job.job_id)
-        facts = self.landing.find(key) or self._land(key, job, table)
+        landed = self.landing.find(key)
+        facts = landed or self._land(key, job, table)
         self.bus.publish([self._page_fetched(job, key, facts)])
-        if not facts.is_last and facts.last_id is not None:
-            self.jobs.send([job.next_page(facts.last_id, facts.rows + facts.quarantined)])
+        is_anothers = landed is not None and receives == 1 and not job.resumed
+        if facts.is_last or facts.last_id is None or is_anothers:
+            return
+        following = job.next_page(facts.last_id, facts.rows + facts.quarantined)
+        still_resumed = landed is not None and job.resumed
+        self.jobs.send([following.model_copy(update={"resumed": still_resumed})])
 
     def _survey(self, job: PageJob, table: SourceTable) -> None:
         with self.visit(job.tenant_id) as visit:

@@ -52,10 +52,11 @@ def rows_of(job: PageJob, table: SourceTable) -> Collection:
     """What a job of a table without a parent asks.
 
     A reconcile run proves which ids there are, so a row edited after `upper` must not drop out
-    of it; and a table that is not incremental has no `lastUpdated` to ask for.
+    of it; a table that is not incremental has no `lastUpdated` to ask for, and some tenants' APIs
+    answer 400 to it.
     """
     sweep = job.mode == "reconcile"
-    window = _window(job) if table.incremental and not sweep else ()
+    window = _window(job) if table.incremental and job.by_time and not sweep else ()
     return Collection(table.path, window, job.high_id, ids_only=sweep)
 
 

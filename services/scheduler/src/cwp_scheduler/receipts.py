@@ -71,6 +71,10 @@ def resume_jobs(run: Run, receipts: Collection[Receipt]) -> list[PageJob]:
     has all its receipts died while it was being ended: asking for its last page once more brings
     the event that ends it.
     """
+    return [job.model_copy(update={"resumed": True}) for job in _unfinished(run, receipts)]
+
+
+def _unfinished(run: Run, receipts: Collection[Receipt]) -> list[PageJob]:
     if run.windows is None:
         return first_jobs(run)
     chains = _chains(run, receipts)

@@ -64,6 +64,8 @@ class Run(BaseModel):
     status: Status = "OPEN"
     #: The most windows it may be cut into: what the tenant allowed when it was opened.
     parallel: int = 4
+    #: As in `PageJob`.
+    by_time: bool = True
     windows: tuple[Window, ...] | None = None
     expected_rows: int | None = None
     touched_at: UtcTime | None = None
@@ -96,6 +98,7 @@ def new_run(
         update={
             "lower": lower,
             "parallel": tenant.parallel_requests,
+            "by_time": table not in tenant.full_only,
             "windows": None if _needs_survey(entry, lower, upper) else (EVERYTHING,),
         }
     )
@@ -116,7 +119,11 @@ def bare_run(tenant_id: str, table: str, mode: Mode, upper: datetime, now: datet
 def _possible(tenant: TenantConfig, table: str, wanted: Mode, watermark: datetime | None) -> Mode:
     if wanted != "incremental":
         return wanted
-    by_time = source_table(table).incremental and table not in tenant.full_only
+    entry = source_table(table)
+    asked_by_time = {table}
+    if entry.parent and entry.parent.which == "changed":
+        asked_by_time.add(entry.parent.table)
+    by_time = entry.incremental and not asked_by_time & set(tenant.full_only)
     return "incremental" if by_time and watermark else "full"
 
 
@@ -171,6 +178,7 @@ def _job(run: Run, kind: Literal["survey", "page"]) -> PageJob:
         mode=run.mode,
         lower=run.lower,
         upper=run.upper,
+        by_time=run.by_time,
     )
 
 

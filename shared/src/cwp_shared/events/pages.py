@@ -43,6 +43,11 @@ class PageJob(Message):
     page_size: int | None = None
     #: So many rows after `after_id` hold one that the API cannot give; only they are asked for.
     bad_within: int | None = None
+    #: False: the tenant's API takes no conditions on `lastUpdated` of this table.
+    by_time: bool = True
+    #: Its run was picked up: whoever had this page before may be gone, so the chain goes on even if
+    #: the page has landed.
+    resumed: bool = False
     #: How often the job was put off for the tenant's rate limit or circuit: no fault of its own.
     waits: int = 0
 
@@ -59,7 +64,10 @@ class PageJob(Message):
         return self.after_id if self.low_id is None else self.low_id
 
     def next_page(self, last_id: int, rows: int) -> Self:
-        """The job that continues after `last_id` in the same window; this page brought `rows`."""
+        """The job that continues after `last_id` in the same window; this page brought `rows`.
+
+        It is not `resumed`: whoever lands a page sees to the next one.
+        """
         return self.model_copy(
             update={
                 "page": self.page + 1,
@@ -67,6 +75,7 @@ class PageJob(Message):
                 "low_id": self.window_low_id,
                 "rows_before": self.rows_before + rows,
                 "bad_within": None,
+                "resumed": False,
                 "waits": 0,
             }
         )
