@@ -85,6 +85,10 @@ format: setup ## Format the code and mend what ruff can mend
 bench-flatten: setup .build/bench-flatten/.ready .build/bench-flatten-ours/.ready ## Measure page bodies to Parquet against dlt, pandas, polars, pyarrow, DuckDB
 	$(BIN)/python -m benchmarks.flatten
 
+.PHONY: bench-extract
+bench-extract: setup ## Measure sandbox to raw Parquet through the deployed services; a few minutes
+	$(BIN)/python -m benchmarks.extract
+
 .PHONY: bench-sandbox
 bench-sandbox: setup ## Measure the ConnectWise sandbox at a million tickets; a quarter of an hour, 5 GB of disk
 	$(BIN)/python -m benchmarks.sandbox

@@ -128,6 +128,27 @@ def test_said_again_it_says_the_same_and_writes_nothing(lake: Lake) -> None:
     assert lake.s3.list_objects_v2(Bucket="lake")["KeyCount"] == listed
 
 
+def test_states_long_past_are_removed_and_nobody_misses_them(lake: Lake) -> None:
+    lake.raw(1, {1, 2})
+    sweeps = [lake.sweep(hour, {1, 2}) for hour in range(2, 14, 2)]
+    for sweep in sweeps:
+        lake.said(sweep)
+
+    def states() -> list[str]:
+        prefix = keys.known_ids_prefix("acme", TABLE)
+        listed = lake.s3.list_objects_v2(Bucket="lake", Prefix=prefix)
+        return [found["Key"] for found in listed["Contents"]]
+
+    newest = [keys.known_ids("acme", TABLE, sweep.run_id) for sweep in sweeps[-4:]]
+    assert states() == newest
+    # A copy of a message whose state is gone.
+    assert lake.said(sweeps[0]) == []
+    assert states() == newest
+    lake.said(lake.sweep(14, {1}))
+    (proven,) = lake.said(lake.sweep(16, {1}))
+    assert lake.absences(proven.raw_key) == [(2, at(14))]
+
+
 def test_of_two_who_compare_one_sweep_the_slower_comes_back(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

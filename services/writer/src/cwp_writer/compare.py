@@ -5,7 +5,8 @@ it says what was found. So a message that comes again finds the state of its own
 publishes once more. An absences file written twice (a crash between file and state) says the same
 fact twice, which readers of raw/ must and do take (scd2.md R13).
 
-A sweep that completes after a later one was compared is left out: it can only delay a proof.
+A sweep that completes after a later one was compared is left out: it can only delay a proof. States
+of sweeps long past are removed when a newer one was told of.
 """
 
 from dataclasses import dataclass, replace
@@ -43,6 +44,9 @@ class SweepStore(Protocol):
 
     def put(self, standing: Standing) -> bool:
         """Keep a state; False if its sweep has one, or somebody is just storing it."""
+
+    def forget_old(self, tenant_id: str, table: str) -> None:
+        """Remove the states of all sweeps but the last few."""
 
     def ids(self, keys: tuple[str, ...]) -> pa.ChunkedArray:
         """The ids in sweep files, or raw files."""
@@ -87,6 +91,7 @@ class Comparer:
         standing = self.sweeps.of(run.tenant_id, run.table, run.run_id) or self._compared(run)
         if standing:
             self._publish(standing)
+            self.sweeps.forget_old(run.tenant_id, run.table)
 
     def _compared(self, run: RunCompleted) -> Standing | None:
         before = self.sweeps.latest(run.tenant_id, run.table)

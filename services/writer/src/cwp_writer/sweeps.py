@@ -20,6 +20,8 @@ from cwp_writer.lake import RawFiles
 _META: Final = b"cwp.standing"
 #: Raw files whose ids are gathered before they are made one.
 _GATHERED: Final = 64
+#: States of a table that are kept; a sweep has two if it was released.
+_STATES_KEPT: Final = 4
 
 
 class Found(BaseModel):
@@ -82,6 +84,16 @@ class Sweeps:
         table = standing.known.replace_schema_metadata({_META: _facts(standing)})
         key = keys.known_ids(run.tenant_id, run.table, name)
         return self._files.create(key, _parquet(table))
+
+    def forget_old(self, tenant_id: str, table: str) -> None:
+        """Remove the states of all sweeps but the last few.
+
+        Only the newest is ever built on or released, and a copy of an older sweep's message that
+        still comes finds that a later one was compared. The few are for that, and for people.
+        """
+        every = sorted(self._keys(keys.known_ids_prefix(tenant_id, table)))
+        for key in every[:-_STATES_KEPT]:
+            self._s3.delete_object(Bucket=self._bucket, Key=key)
 
     def ids(self, keys_: tuple[str, ...]) -> pa.ChunkedArray:
         """The ids in sweep files, or raw files; int64."""

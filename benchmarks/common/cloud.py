@@ -1,0 +1,50 @@
+"""An embedded cloud for one benchmark: its own home, its own ports, nobody else's data."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from cwp_ops.context import Operator
+
+#: The command, beside the Python that runs the benchmark.
+_CWPIPE: Final = Path(sys.executable).parent / "cwpipe"
+_PORTS: Final = ("CWPIPE_EMULATOR_PORT", "CWPIPE_SANDBOX_PORT", "CWPIPE_REDSHIFT_PORT")
+
+
+@contextmanager
+def embedded_cloud() -> Iterator[Operator]:
+    """Start a cloud, deploy to it, and take it down with all it holds at the end.
+
+    Raises:
+        subprocess.CalledProcessError: it did not start; what `cwpipe up` says is printed.
+    """
+    with TemporaryDirectory(prefix="cwpipe-bench-") as home:
+        ports = zip(_PORTS, map(str, _free_ports(len(_PORTS))), strict=True)
+        environ = {**os.environ, "CWPIPE_HOME": home, **dict(ports)}
+        try:
+            _cwpipe("up", environ)
+            yield Operator("local", environ)
+        finally:
+            _cwpipe("down", environ)
+
+
+def _cwpipe(command: str, environ: dict[str, str]) -> None:
+    subprocess.run([_CWPIPE, command], env=environ, check=True)  # noqa: S603 - our own command
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports nobody listens on; held open together so that they differ."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()

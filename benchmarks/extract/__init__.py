@@ -1,0 +1,1 @@
+"""Sandbox to raw Parquet, through the deployed services."""
