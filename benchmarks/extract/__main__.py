@@ -82,7 +82,7 @@ def main() -> None:
 def _add_tenant(operator: Operator, tickets: int) -> None:
     account = make_company(operator.home, TENANT, tickets, SEED)
     # Ticks find nothing due while the benchmark runs.
-    tenant = checked("local", TENANT, account.site, TENANT, TABLES, _WEEK_IN_MINUTES)
+    tenant = checked(operator.sites, TENANT, account.site, TENANT, TABLES, _WEEK_IN_MINUTES)
     fast = tenant.model_copy(update={"requests_per_minute": REQUESTS_A_MINUTE})
     operator.book.add(TenantConfig.model_validate(fast.model_dump()), account.api_keys)
 

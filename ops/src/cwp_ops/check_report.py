@@ -11,7 +11,7 @@ from cwp_ops.context import Operator
 from cwp_ops.tenant_check import CLOCK_TOLERANCE, TableFinding, findings, reach
 from cwp_shared.connectwise.api import API_VERSION, ConnectWise
 from cwp_shared.connectwise.transport import Transport, new_session
-from cwp_shared.tenants import ApiKeys, SiteUrl, TenantConfig
+from cwp_shared.tenants import ApiKeys, TenantConfig
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def check_tenant(operator: Operator, tenant: TenantConfig, api_keys: ApiKeys) ->
     Raises:
         OperatorError: the API refuses the tenant as a whole.
     """
-    site = SiteUrl(stage=operator.stage, site=tenant.site).url
+    site = operator.sites.url(tenant.site)
     with new_session() as session:
         api = ConnectWise(Transport(session), API_VERSION)
         access = reach(api, site, tenant, api_keys)

@@ -19,7 +19,7 @@ from cwp_ops.errors import OperatorError
 from cwp_ops.mappings import canonical_tables
 from cwp_ops.queue_depths import Depth
 from cwp_ops.stores import Stores
-from cwp_ops.tenants import TenantBook
+from cwp_ops.tenants import Sites, TenantBook
 from cwp_shared.settings import Stage
 
 #: Width of printed tables where there is no terminal to ask.
@@ -88,6 +88,11 @@ class Operator:
         return TenantBook(
             self.stage, cloud.table("TenantServices"), cloud.secrets, cloud.s3, cloud.bucket
         )
+
+    @cached_property
+    def sites(self) -> Sites:
+        """The sites that the stage's tenants may have."""
+        return Sites.of(self.stage, self.environ)
 
     @cached_property
     def peek(self) -> Peek:

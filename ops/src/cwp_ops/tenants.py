@@ -1,9 +1,9 @@
 """Adding tenants: settings in TenantServices and S3, API keys in Secrets Manager only."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
@@ -112,8 +112,27 @@ class TenantBook:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
+@dataclass(frozen=True)
+class Sites:
+    """The sites that a stage's tenants may have: the fetcher calls no others."""
+
+    stage: Stage
+    #: Beside ConnectWise's own.
+    allowed_hosts: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, stage: Stage, environ: Mapping[str, str]) -> Self:
+        """As config/<stage>.yml takes them from the same environment when it is deployed."""
+        given = "" if stage == "local" else environ.get("CWP_ALLOWED_HOSTS", "")
+        return cls(stage, tuple(filter(None, map(str.strip, given.split(",")))))
+
+    def url(self, site: str) -> str:
+        """A site's checked base URL; `ValueError` says why it may not be one."""
+        return SiteUrl(stage=self.stage, site=site, allowed_hosts=self.allowed_hosts).url
+
+
 def checked(
-    stage: Stage,
+    sites: Sites,
     tenant_id: str,
     site: str,
     company: str,
@@ -127,7 +146,7 @@ def checked(
     """
     try:
         check_tenant_id(tenant_id)
-        SiteUrl(stage=stage, site=site)
+        sites.url(site)
         for table in tables:
             source_table(table)
         return TenantConfig(

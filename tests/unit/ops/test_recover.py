@@ -5,7 +5,7 @@ import pytest
 from pydantic import SecretStr
 
 from cwp_ops.recover import Recovery, S3Lake
-from cwp_ops.tenants import TenantBook, checked
+from cwp_ops.tenants import Sites, TenantBook, checked
 from cwp_shared.events import CommitsRequested
 from cwp_shared.tenants import ApiKeys, TenantConfig
 from tests.unit.ops.fakes import FakeBus, FakeS3, FakeSecrets, FakeTable
@@ -49,7 +49,7 @@ class Stage:
 def crashed() -> Stage:
     """A stage of which only S3 and the warehouse are left."""
     stage = Stage()
-    stage.book.keep_record(checked("local", "acme", "http://127.0.0.1:4580", "acme"))
+    stage.book.keep_record(checked(Sites("local"), "acme", "http://127.0.0.1:4580", "acme"))
     stage.s3.objects |= {
         "acme/runs/connectwise/service_tickets/r1.json": record(
             "service_tickets", "r1", "2026-11-23T08:00:00Z"

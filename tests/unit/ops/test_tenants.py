@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from cwp_ops.errors import OperatorError
-from cwp_ops.tenants import TenantBook, checked
+from cwp_ops.tenants import Sites, TenantBook, checked
 from cwp_shared.tenants import ApiKeys, TenantConfig
 from tests.unit.ops.fakes import FakeS3, FakeSecrets, FakeTable
 
@@ -21,7 +21,7 @@ def book() -> TenantBook:
 
 
 def test_keys_go_to_secrets_manager_and_nowhere_else(book: TenantBook) -> None:
-    book.add(checked("local", "acme", SITE, "ACME"), KEYS)
+    book.add(checked(Sites("local"), "acme", SITE, "ACME"), KEYS)
     secret = json.loads(book.secrets.values["connectwise/local/acme"])
     assert secret == {"public_key": "pub-1", "private_key": "priv-1", "client_id": "client-1"}
     elsewhere = repr(book.table.items) + repr(book.s3.objects)
@@ -29,22 +29,33 @@ def test_keys_go_to_secrets_manager_and_nowhere_else(book: TenantBook) -> None:
 
 
 def test_the_record_in_s3_says_what_the_table_says(book: TenantBook) -> None:
-    book.add(checked("local", "acme", SITE, "ACME", ["service_tickets"]), KEYS)
+    book.add(checked(Sites("local"), "acme", SITE, "ACME", ["service_tickets"]), KEYS)
     (item,) = book.table.items.values()
     recorded = TenantConfig.model_validate_json(book.s3.objects["acme/tenant.json"])
     assert recorded == TenantConfig.from_item(item)
 
 
 def test_adding_again_replaces(book: TenantBook) -> None:
-    book.add(checked("local", "acme", SITE, "ACME"), KEYS)
-    book.add(checked("local", "acme", SITE, "ACME2"), KEYS)
+    book.add(checked(Sites("local"), "acme", SITE, "ACME"), KEYS)
+    book.add(checked(Sites("local"), "acme", SITE, "ACME2"), KEYS)
     assert book.get("acme").company == "ACME2"
 
 
 def test_an_unknown_tenant_is_named_with_those_there_are(book: TenantBook) -> None:
-    book.add(checked("local", "acme", SITE, "ACME"), KEYS)
+    book.add(checked(Sites("local"), "acme", SITE, "ACME"), KEYS)
     with pytest.raises(OperatorError, match=r"no tenant 'amce'.*tenants: acme"):
         book.get("amce")
+
+
+def test_a_stage_may_allow_hosts_of_its_own() -> None:
+    environ = {"CWP_ALLOWED_HOSTS": "psa.example.com, cw.example.com"}
+    sites = Sites.of("dev", environ)
+    assert checked(sites, "acme", "cw.example.com", "ACME").site == "cw.example.com"
+    with pytest.raises(OperatorError, match="allow-list"):
+        checked(Sites.of("dev", {}), "acme", "cw.example.com", "ACME")
+    # Stage local is deployed without any (config/local.yml).
+    with pytest.raises(OperatorError, match="allow-list"):
+        checked(Sites.of("local", environ), "acme", "cw.example.com", "ACME")
 
 
 def test_whether_keys_are_there(book: TenantBook) -> None:
@@ -68,10 +79,10 @@ def test_bad_settings_are_refused_before_keys_are_asked_for(
     tenant_id: str, site: str, company: str, tables: list[str], said: str
 ) -> None:
     with pytest.raises(OperatorError, match=said):
-        checked("local", tenant_id, site, company, tables)
+        checked(Sites("local"), tenant_id, site, company, tables)
 
 
 def test_a_site_on_this_machine_is_for_stage_local_only() -> None:
-    assert checked("local", "acme", "http://127.0.0.1:4580", "ACME").site
+    assert checked(Sites("local"), "acme", "http://127.0.0.1:4580", "ACME").site
     with pytest.raises(OperatorError, match="only stage local"):
-        checked("dev", "acme", "http://127.0.0.1:4580", "ACME")
+        checked(Sites("dev"), "acme", "http://127.0.0.1:4580", "ACME")

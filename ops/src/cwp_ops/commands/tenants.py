@@ -67,7 +67,7 @@ def add(  # noqa: PLR0913, PLR0917 - the options of one command
         return
     if not site or not company:
         raise typer.BadParameter("give --site and --company, or --sandbox")
-    tenant = checked(operator.stage, name, site, company, wanted, cadence)
+    tenant = checked(operator.sites, name, site, company, wanted, cadence)
     api_keys = ask_keys(operator)
     if check:
         tenant = tried(operator, tenant, api_keys)
@@ -86,10 +86,10 @@ def add_on_sandbox(  # noqa: PLR0913, PLR0917 - what a sandbox tenant is made of
 ) -> None:
     """Make the company on the local sandbox and add it as a tenant."""
     home = operator.home
-    checked(operator.stage, name, home.sandbox_url, company, tables, cadence)
+    checked(operator.sites, name, home.sandbox_url, company, tables, cadence)
     operator.say(f"making company {company} with {tickets:,} tickets on the sandbox")
     account = make_company(home, company, tickets, seed)
-    tenant = checked(operator.stage, name, account.site, company, tables, cadence)
+    tenant = checked(operator.sites, name, account.site, company, tables, cadence)
     operator.book.add(tenant, account.api_keys)
     _tell_added(operator, tenant)
 
