@@ -8,6 +8,7 @@ that requests makes of one. An answer is under way for a while, during which oth
 import asyncio
 import io
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -42,7 +43,8 @@ class Asked:
 class Site(BaseAdapter):
     """requests' way to the sandbox, and what happens at the company meanwhile.
 
-    `changes` are played after every `every` requests; None: nothing happens.
+    `changes` are played after every `every` requests; None: nothing happens. They show up so much
+    later than they say (`late`), as rows do whose transaction was stamped when it began.
     """
 
     stage: Stage
@@ -50,6 +52,7 @@ class Site(BaseAdapter):
     company: Company
     changes: ChangesAsked | None = None
     every: int = 1
+    late: timedelta = timedelta()
     asked: list[Asked] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -81,7 +84,8 @@ class Site(BaseAdapter):
             answered = exchange.status == requests.codes.ok and not exchange.broken
             self.asked.append(Asked(self.stage.current, request.path_url, answered))
             if self.changes and len(self.asked) % self.every == 0:
-                play(self.company, self.changes, self.company.clock(self.stage.clock))
+                now = self.company.clock(self.stage.clock)
+                play(self.company, self.changes, lambda: now() - self.late)
         if exchange.aborted:
             raise requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))
         return HTTPAdapter().build_response(request, exchange.raw())

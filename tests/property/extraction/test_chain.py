@@ -157,6 +157,18 @@ def test_a_function_may_die_at_any_step(made: Path, function: str) -> None:
         check(watched)
 
 
+def test_rows_that_show_up_late_are_within_the_overlap(made: Path) -> None:
+    """Runs pass by rows that are below their upper bound and not there yet; the next looks back."""
+    with new_chain(made, seed=3) as watched:
+        chain = watched.chain
+        chain.site.changes, chain.site.every = CHANGES, 8
+        chain.site.late = timedelta(minutes=4)
+        chain.play(lambda: chain.stage.now >= NOW + 2 * BUSY and chain.is_quiet, LATEST)
+        settle(watched)
+        for table in PAGE_SIZES:
+            assert not lake.differing(watched.lake, chain.site.company, table)
+
+
 def test_a_chain_that_broke_behind_a_landed_page_is_taken_up_with_its_run(made: Path) -> None:
     """The message that landed a page dies each time before it sends the next job, and is lost.
 
