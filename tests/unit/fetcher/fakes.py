@@ -102,6 +102,8 @@ class FakeAccounts:
     renewals: list[Account] = field(default_factory=list)
     settings: TenantConfig = CONFIG
     error: JobFailed | None = None
+    #: Where the company lives.
+    is_known: bool = True
 
     def config(self, tenant_id: str) -> TenantConfig:
         if self.error:
@@ -112,6 +114,10 @@ class FakeAccounts:
     def of(self, config: TenantConfig) -> Account:
         assert config == self.settings
         return self.account
+
+    def knows(self, config: TenantConfig) -> bool:
+        assert config == self.settings
+        return self.is_known
 
     def renewed(self, account: Account) -> Account:
         assert account == self.account

@@ -51,6 +51,14 @@ def failure(sources: Sources, stage: Stage = "prod") -> JobFailed:
     return caught.value
 
 
+def test_where_a_company_lives_is_known_once_it_was_asked() -> None:
+    accounts = Sources().accounts()
+    config = accounts.config("acme")
+    assert not accounts.knows(config)
+    accounts.of(config)
+    assert accounts.knows(config)
+
+
 def test_an_account_is_settings_keys_and_codebase() -> None:
     sources = Sources()
     account = current(sources.accounts())

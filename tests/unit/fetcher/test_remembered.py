@@ -19,10 +19,13 @@ class Source:
 def test_an_answer_is_kept_until_it_is_too_old() -> None:
     source = Source()
     remembered = Remembered(source.load, 60, lambda: source.now)
+    assert not remembered.has("a")
     assert (remembered.get("a"), remembered.get("b"), remembered.get("a")) == ("a1", "b2", "a1")
     source.now = 59
+    assert remembered.has("a")
     assert remembered.get("a") == "a1"
     source.now = 60
+    assert not remembered.has("a")
     assert remembered.get("a") == "a3"
 
 

@@ -145,6 +145,21 @@ def test_a_token_that_comes_soon_is_slept_for_and_others_are_not() -> None:
     assert caught.value.seconds > 2
 
 
+def test_asking_where_the_company_lives_takes_a_turn_of_its_own() -> None:
+    api, paces, time = FakeApi.tickets(1), FakePaces(), FakeTime()
+    slow = FakeAccounts(
+        settings=CONFIG.model_copy(update={"requests_per_minute": 2}), is_known=False
+    )
+    with make_visit(api, slow, paces, time) as visit, pytest.raises(PutOff) as caught:
+        visit.ask(TICKETS, PARAMS)
+    assert not api.asked
+    # What was found out is remembered, so the job gets further each time.
+    slow.is_known = True
+    time.now_s += caught.value.seconds
+    with make_visit(api, slow, paces, time) as visit:
+        assert visit.ask(TICKETS, PARAMS).status == 200
+
+
 def test_no_request_begins_when_the_functions_time_is_nearly_up() -> None:
     time, api = FakeTime(), FakeApi.tickets(1)
     with make_visit(api, time=time) as visit:

@@ -85,6 +85,10 @@ class Accounts:
             keys=self._keys.get(config.tenant_id),
         )
 
+    def knows(self, config: TenantConfig) -> bool:
+        """Whether `of` need not ask the site where the company lives."""
+        return self._codebases.has((self._site(config), config.company))
+
     def renewed(self, account: Account) -> Account:
         """The account read afresh, because the API refused `account`.
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, Protocol, Self, TypeVar
 from uuid import uuid4
 
 from aws_lambda_powertools import Logger
@@ -20,8 +20,11 @@ from cwp_shared.tenants import TenantConfig
 #: No request begins after this: what is left of the function's time is for the one before.
 LONGEST_VISIT: Final = 30.0
 
+_COMPANY_INFO: Final = "/login/companyinfo"
+
 logger = Logger()
 
+Said = TypeVar("Said")
 #: What a request's outcome does to the pace.
 Outcome = Callable[[Pace], Pace]
 
@@ -34,6 +37,9 @@ class AccountBook(Protocol):
 
     def of(self, config: TenantConfig) -> Account:
         """The account of a tenant with these settings."""
+
+    def knows(self, config: TenantConfig) -> bool:
+        """Whether `of` need not ask the site."""
 
     def renewed(self, account: Account) -> Account:
         """The account read afresh."""
@@ -130,9 +136,26 @@ class Visit:
         return self._once(path, params)
 
     def _once(self, path: str, params: Mapping[str, str]) -> Answer:
-        self._wait_for_turn()
+        config = self._wait_for_turn()
+        if self._account is None:
+            self._account = self._find_account(config)
+        account = self._account
+        answer = self._tried(path, lambda: self._api.get(account, path, params))
+        self._server_time = self._server_time or answer.server_time
+        return answer
+
+    def _find_account(self, config: TenantConfig) -> Account:
+        """The account; asking where its company lives is a request that takes a turn of its own."""
+        is_known = self._accounts.knows(config)
+        account = self._tried(_COMPANY_INFO, lambda: self._accounts.of(config))
+        if not is_known:
+            self._wait_for_turn()
+        return account
+
+    def _tried(self, path: str, ask: Callable[[], Said]) -> Said:
+        """What a request brings; what it says of the service is kept for the next turn."""
         try:
-            answer = self._api.get(self._known_account(), path, params)
+            said = ask()
         except Throttled as throttled:
             until = self._now() + throttled.seconds
             self._outcome = lambda pace: pace.quiet(until)
@@ -141,10 +164,9 @@ class Visit:
             self._outcome = self._outcome_of(error, path)
             raise
         self._outcome = Pace.succeeded
-        self._server_time = self._server_time or answer.server_time
-        return answer
+        return said
 
-    def _wait_for_turn(self) -> None:
+    def _wait_for_turn(self) -> TenantConfig:
         if self._now() - self._began > LONGEST_VISIT:
             raise PutOff("the function's time is up", 0)
         if self._config is None:
@@ -158,6 +180,7 @@ class Visit:
         if isinstance(turn, Wait):
             raise PutOff(f"tenant {self._tenant_id!r}: {turn.why}", turn.seconds)
         self._sleep(turn.after)
+        return self._config
 
     def _outcome_of(self, error: PipelineError, path: str) -> Outcome:
         if isinstance(error, ServerFault) and not path.endswith("/count"):
@@ -167,13 +190,6 @@ class Visit:
             return Pace.succeeded
         failed_at = self._now()
         return lambda pace: pace.failed(failed_at)
-
-    def _known_account(self) -> Account:
-        if self._account is None and self._config is not None:
-            self._account = self._accounts.of(self._config)
-        if self._account is None:
-            raise RuntimeError("an account was asked for before the tenant's settings were read")
-        return self._account
 
     def _renew(self) -> bool:
         """Read the account afresh; whether it is another now."""
