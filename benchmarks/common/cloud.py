@@ -1,7 +1,6 @@
 """An embedded cloud for one benchmark: its own home, its own ports, nobody else's data."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from cwp_local.cloud.ports import free_ports
 from cwp_ops.context import Operator
 
 #: The command, beside the Python that runs the benchmark.
@@ -25,7 +25,7 @@ def embedded_cloud() -> Iterator[Operator]:
         subprocess.CalledProcessError: it did not start; what `cwpipe up` says is printed.
     """
     with TemporaryDirectory(prefix="cwpipe-bench-") as home:
-        ports = zip(_PORTS, map(str, _free_ports(len(_PORTS))), strict=True)
+        ports = zip(_PORTS, map(str, free_ports(len(_PORTS))), strict=True)
         environ = {**os.environ, "CWPIPE_HOME": home, **dict(ports)}
         try:
             _cwpipe("up", environ)
@@ -36,15 +36,3 @@ def embedded_cloud() -> Iterator[Operator]:
 
 def _cwpipe(command: str, environ: dict[str, str]) -> None:
     subprocess.run([_CWPIPE, command], env=environ, check=True)  # noqa: S603 - our own command
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports nobody listens on; held open together so that they differ."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
+from cwp_local.cloud.ports import free_ports
 from cwp_local.redshift.control import RedshiftControl
 from cwp_local.sandbox.control import SandboxControl
 from tests.e2e.expected import mappings
@@ -63,18 +63,6 @@ class Cloud:
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on; held open together so that they differ."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 @pytest.fixture(scope="session")

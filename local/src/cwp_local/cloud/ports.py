@@ -1,4 +1,4 @@
-"""Whether a port of 127.0.0.1 is free, and who holds it if not."""
+"""Ports of 127.0.0.1: whether one is free, who holds it if not, and some that are."""
 
 import socket
 
@@ -16,6 +16,18 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on; held open together so that they differ."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
 
 
 def holder(port: int) -> str | None:
