@@ -52,10 +52,16 @@ class MemoryWatch:
             return
         for one in family:
             try:
-                total += one.memory_info().rss
+                total += _resident(one)
             except psutil.NoSuchProcess:
                 continue
         self.peak_mb = max(self.peak_mb, total / _MB)
+
+
+def _resident(process: psutil.Process) -> int:
+    """Resident bytes; on Linux what several processes share is divided among them (PSS)."""
+    info = process.memory_full_info()
+    return int(getattr(info, "pss", 0) or info.rss)
 
 
 @contextmanager
