@@ -96,6 +96,9 @@ bench-sandbox: setup ## Measure the ConnectWise sandbox at a million tickets; a 
 .PHONY: bench-wakeups
 bench-wakeups: setup ## Count what loading in windows saves: a simulated day of 50 tenants; two minutes
 	$(BIN)/python -m benchmarks.wakeups
+.PHONY: bench-history-growth
+bench-history-growth: setup ## Measure a small batch against histories of 0.1, 1 and 10 million rows; 3 GB of disk
+	$(BIN)/python -m benchmarks.history_growth
 
 .PHONY: schemas
 schemas: setup ## Write what is made from the contracts: shared/schemas and docs/events.md

@@ -10,6 +10,8 @@ _CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 5},
     connect_timeout=5,
     read_timeout=60,
+    # As many as the transformer reads parts of objects at once.
+    max_pool_connections=32,
 )
 
 

@@ -150,7 +150,7 @@ def test_keys_are_listed_past_a_page_and_after_a_key(cloud: Cloud) -> None:
     names = [f"acme/state/tickets/commits/{n:012d}.json" for n in range(1, 1004)]
     for name in names:
         lake.write(name, b"")
-    lake.write("acme/state/tickets/shards/x", b"")
+    lake.write("acme/state/tickets/runs/x", b"")
     assert lake.keys_after("acme/state/tickets/commits/", "") == names
     assert lake.keys_after("acme/state/tickets/commits/", names[-2]) == names[-1:]
 

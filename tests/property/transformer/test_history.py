@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cwp_transformer import index
+from cwp_transformer import index, index_files, segment_file
 from tests.property.transformer import reference
 from tests.property.transformer.reference import Absence, Observation
 from tests.unit.transformer.fakes import (
@@ -87,9 +87,13 @@ def land(world: World, facts: list[Fact]) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _small_shards() -> Iterator[None]:
-    """So that a handful of facts makes many shards, and splits them."""
-    with patch.object(index, "SHARD_FACTS", 2):
+def _small_runs() -> Iterator[None]:
+    """So that a handful of facts makes many runs, segments and blocks, and merges in steps."""
+    with (
+        patch.multiple(index, GROWTH=2, SEGMENT_ROWS=2, STEP_ROWS=1),
+        patch.object(segment_file, "BLOCK_ROWS", 1),
+        patch.multiple(index_files, _SMALL_BYTES=0, _GAP_BYTES=0, _AT_ONCE_BYTES=0),
+    ):
         yield
 
 

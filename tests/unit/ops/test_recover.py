@@ -57,7 +57,7 @@ def crashed() -> Stage:
         "acme/state/tickets/commits/000000000001.json": json.dumps(
             {"raw_keys": [f"{RAW}/1Z.parquet"]}
         ).encode(),
-        "acme/state/tickets/shards/x.parquet": b"",
+        "acme/state/tickets/runs/x.arrow": b"",
         f"{RAW}/1Z.parquet": b"one",
         f"{RAW}/2Z.parquet": b"two!",
     }

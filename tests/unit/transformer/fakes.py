@@ -17,6 +17,7 @@ from cwp_shared.mapping import Mapping
 from cwp_shared.mapping_files import Mappings
 from cwp_transformer.backends import Backends
 from cwp_transformer.commits import Commit, commits_after
+from cwp_transformer.lake import Part
 from cwp_transformer.ledger import HistoryRef
 from cwp_transformer.replay import history_rows
 from cwp_transformer.transform import transform
@@ -99,6 +100,9 @@ class FakeLake:
         if key not in self.objects:
             raise Terminal(f"there is no object {key}")
         return self.objects[key]
+
+    def read_parts(self, parts: Sequence[Part]) -> list[bytes]:
+        return [self.read(part.key)[part.start : part.stop] for part in parts]
 
     def write(self, key: str, body: bytes) -> None:
         with self._put(key, "write"):

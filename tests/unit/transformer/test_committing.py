@@ -33,7 +33,7 @@ def test_a_commit_says_what_it_holds() -> None:
     assert (commit.revision, commit.sequence, commit.raw_keys) == (1, 1, (key,))
     assert commit.totals.model_dump() == {"keys": 1, "versions": 2, "current": 1, "facts": 2}
     assert (commit.tally.rows, commit.tally.added, commit.tally.quarantined) == (3, 2, 1)
-    assert list(commit.shards) == [""]
+    assert [run.rows for run in commit.runs] == [2]
     assert commit.canonical
     assert len(world.lake.objects[commit.canonical.key]) == commit.canonical.size_bytes
     assert commit.canonical.key.startswith(f"{TENANT}/canonical/tickets/")
@@ -106,7 +106,7 @@ def test_a_lost_race_starts_over_against_the_new_state() -> None:
     assert world.announced() == [1, 2]
 
 
-def test_a_rival_that_dies_before_its_commit_does_not_touch_our_shards() -> None:
+def test_a_rival_that_dies_before_its_commit_does_not_touch_our_runs() -> None:
     world = World()
     ours, theirs = world.land([ticket(1, 10)]), world.land([ticket(2, 10)])
 
@@ -198,7 +198,7 @@ def test_an_index_of_another_release_is_not_touched() -> None:
     world = World()
     world.take([ticket(1, 10)])
     key = commit_key(TENANT, "tickets", 1)
-    world.lake.objects[key] = world.lake.objects[key].replace(b'"format":1', b'"format":2')
+    world.lake.objects[key] = world.lake.objects[key].replace(b'"format":2', b'"format":1')
     failures = world.deliver(world.land([ticket(1, 20)]))
     assert isinstance(failures["0"], Terminal)
     assert "was not written by this release" in str(failures["0"])

@@ -1,55 +1,89 @@
-from unittest.mock import patch
+from collections.abc import Sequence
 
-import pyarrow as pa
 import pytest
 
 from cwp_transformer import index
+from cwp_transformer.index import Merge, Run, Segment
+from tests.unit.transformer.index_facts import BY_NAME, facts, key_hash
 
 
-def facts(*hashes: str) -> pa.Table:
-    keys = sorted(bytes.fromhex(h.ljust(32, "0")) for h in hashes)
-    return pa.table({"key_hash": pa.array(keys, pa.binary()), "n": range(len(keys))})
+def run(*segments: tuple[int, int, int], above: int | None = None) -> Run:
+    """Segments are (first, last, rows)."""
+    made = [
+        Segment(key="", rows=rows, first=first, last=last, trailer_at=0, size_bytes=0)
+        for first, last, rows in segments
+    ]
+    return Run(segments=tuple(made), above=above)
 
 
-def hashes(table: pa.Table) -> list[str]:
-    return [key.hex().rstrip("0") for key in table["key_hash"].to_pylist()]
-
-
-def test_few_facts_stay_one_shard() -> None:
-    assert list(index.split(facts("1", "2"), "")) == [""]
-
-
-def test_many_facts_become_sixteen_shards_that_hold_each_fact_once() -> None:
-    with patch.object(index, "SHARD_FACTS", 2):
-        parts = index.split(facts("01", "1", "1f", "f", "ff"), "")
-    assert sorted(parts) == [f"{n:x}" for n in range(16)]
-    assert {name: hashes(p) for name, p in parts.items() if len(p)} == {
-        "0": ["01"],
-        "1": ["1", "1f"],
-        "f": ["f", "ff"],
-    }
-
-
-def test_a_part_is_found_at_odd_and_even_digits() -> None:
-    table = facts("3a", "3af", "3b", "4", "3")
-    assert hashes(index.part(table, "3a")) == ["3a", "3af"]
-    assert hashes(index.part(table, "3")) == ["3", "3a", "3af", "3b"]
-    assert hashes(index.part(table, "5")) == []
-
-
-def test_the_last_hash_of_all_belongs_to_the_last_shard() -> None:
-    assert len(index.part(facts("f" * 32), "f")) == 1
+def sized(*sizes: int) -> list[Run]:
+    return [run((0, 9, size)) for size in sizes]
 
 
 @pytest.mark.parametrize(
-    ("keys", "expected"),
-    [(["3a", "3b"], {"3"}), (["00", "0f"], {"00", "0f"}), ([], set())],
+    ("runs", "merge"),
+    [
+        (sized(1), None),
+        (sized(1, 9), None),
+        (sized(1, 8), Merge(0, 1)),
+        (sized(5, 50, 400), Merge(0, 2)),
+        (sized(1, 9, 1000), None),
+        # A merge that was begun goes on, after those that are due among newer runs.
+        ([*sized(1), run((5, 9, 9), above=4), *sized(90)], Merge(1, 2)),
+        ([*sized(1, 2), run((5, 9, 9), above=4), *sized(90)], Merge(0, 1)),
+    ],
 )
-def test_keys_find_their_shards_at_any_depth(keys: list[str], expected: set[str]) -> None:
-    shards = [f"{n:x}" for n in range(1, 16)] + [f"0{n:x}" for n in range(16)]
-    assert index.shards_of(facts(*keys)["key_hash"], shards) == expected
+def test_runs_are_merged_when_newer_ones_have_grown(
+    runs: Sequence[Run], merge: Merge | None
+) -> None:
+    assert index.due(runs) == merge
 
 
-def test_a_shard_reads_back_as_it_was_written() -> None:
-    table = facts("1", "2")
-    assert index.decode(index.encode(table), table.schema).equals(table)
+OLDER = run((0, 10, 100), (11, 20, 100), (30, 40, 100))
+
+
+@pytest.mark.parametrize(
+    ("newer", "above", "rows", "end"),
+    [
+        (run((0, 40, 50)), None, 1000, 40),
+        (run((0, 40, 50)), None, 120, 10),
+        (run((0, 40, 50)), None, 1, 10),
+        (run((0, 40, 50), above=10), 10, 1, 20),
+        # Between and behind segments of the older run a step may end anywhere.
+        (run((12, 25, 50), (26, 60, 50)), 10, 160, 25),
+        (run((41, 50, 50), (51, 60, 50)), 40, 60, 50),
+    ],
+)
+def test_a_step_ends_where_no_segment_of_the_older_run_is_cut(
+    newer: Run, above: int | None, rows: int, end: int
+) -> None:
+    assert index.step_end((newer, OLDER), above, rows, uncut=OLDER) == end
+
+
+def test_what_was_merged_of_a_run_never_counts_again() -> None:
+    left = run((0, 10, 5), (11, 20, 5)).from_(10)
+    assert left
+    assert (left.above, left.rows) == (10, 5)
+    again = left.from_(4)
+    assert again
+    assert again.above == 10
+    assert left.from_(20) is None
+
+
+def test_numbers_are_their_own_place_and_texts_go_by_their_hash() -> None:
+    assert index.places(facts([(7, 1), (-3, 1)])).to_pylist() == [7, -3]
+    by_name = facts([(7, 1)], BY_NAME)
+    expected = [int.from_bytes(key_hash(7)[:8], "little", signed=True)]
+    assert index.places(by_name).to_pylist() == expected
+    assert index.places(index.to_stored(by_name)).to_pylist() == expected
+
+
+def test_a_segment_never_ends_inside_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "SEGMENT_ROWS", 2)
+    rows = index.to_stored(facts([(1, 0), (2, 0), (2, 1), (2, 2), (3, 0)]))
+    assert [part["k0"].to_pylist() for part in index.cut(rows)] == [[1, 2, 2, 2], [3]]
+
+
+def test_facts_are_the_same_after_they_were_stored() -> None:
+    table = facts([(1, 1), (1, 3), (2, 2)])
+    assert index.from_stored(index.to_stored(table), table.schema).equals(table)

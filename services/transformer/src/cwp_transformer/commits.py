@@ -14,10 +14,11 @@ from cwp_shared.clock import UtcTime
 from cwp_shared.errors import Terminal
 from cwp_shared.events import CanonicalColumn, CanonicalCommitted, WarehouseLayout
 from cwp_transformer.canonical_text import HASH_VERSION
+from cwp_transformer.index import Run
 from cwp_transformer.lake import Lake
 
 #: Goes up when the index or the commits change their form; `HASH_VERSION` for the hashes in it.
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 class _Part(BaseModel):
@@ -62,7 +63,7 @@ class Tally(_Part):
 class Commit(_Part):
     """One revision. `sequence` is that of the newest canonical file, this one's or an older."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[2] = FORMAT
     hash_version: Literal[1] = HASH_VERSION
     tenant_id: str
     canonical_table: str
@@ -77,8 +78,8 @@ class Commit(_Part):
     run_ids: tuple[str, ...]
     #: None: facts were added, but no version changed.
     canonical: CanonicalFile | None
-    #: Shard -> key of its file: the whole index.
-    shards: dict[str, str]
+    #: The whole index, newest run first.
+    runs: tuple[Run, ...]
     tally: Tally
     totals: Totals
 

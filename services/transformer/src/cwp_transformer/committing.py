@@ -1,8 +1,8 @@
 """One commit: facts in, a new revision of the history out, whole or not at all.
 
 1. catch up with what others committed (announcing);
-2. read the shards that the batch touches, compute what changes (history);
-3. write the canonical file and the new shards under keys that nobody knows yet;
+2. read what the index knows of the batch's keys, compute what changes (history);
+3. write the canonical file and the index's new run under keys that nobody knows yet;
 4. put the commit object, on condition that its revision is free: **the commit point**;
 5. announce it.
 
@@ -10,8 +10,11 @@ A crash before 4 leaves objects that nothing names; after 4, the next invocation
 race at 4 starts over at 1, against the new state.
 """
 
+from functools import partial
 from typing import Final
+from uuid import uuid4
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from cwp_shared import keys
@@ -24,8 +27,10 @@ from cwp_transformer.announcing import Standing, announce, catch_up
 from cwp_transformer.backends import Backends
 from cwp_transformer.batch import Batch
 from cwp_transformer.commits import CanonicalFile, Commit, Tally, Totals, put_commit
+from cwp_transformer.facts import fact_schema
 from cwp_transformer.history import Change, Merged, check, difference, merge, versions
-from cwp_transformer.index_files import Known, read_known, write_shards
+from cwp_transformer.index_files import Index
+from cwp_transformer.ledger import HistoryRef
 
 #: Races lost in a row before the messages are left to come back later.
 ATTEMPTS: Final = 8
@@ -58,16 +63,16 @@ def _draft(batch: Batch, head: Commit | None, backends: Backends) -> Commit | No
     """The next revision, everything written but the commit; None if the batch says nothing new."""
     history, mapping, lake = batch.history, batch.mapping, backends.lake
     _check_mapping(mapping, head)
-    known = read_known(batch.facts, head, mapping, lake)
-    remapped = remapping.to_version(known.touched, history.tenant_id, mapping, lake)
-    merged = merge(remapped.facts, batch.facts.select(known.touched.column_names))
+    index = Index(head.runs if head else (), fact_schema(mapping), lake)
+    known = index.known(batch.facts)
+    remapped = remapping.to_version(known, history.tenant_id, mapping, lake)
+    merged = merge(remapped.facts, batch.facts.select(known.column_names))
     if not merged.added and not remapped.changed:
         return None
     change = _change(known, merged, batch)
     revision = head.revision + 1 if head else 1
     sequence = (head.sequence if head else 0) + bool(len(change.operations))
     file = _write_canonical(change, batch, sequence, backends) if len(change.operations) else None
-    shards = {n: k for n, k in (head.shards if head else {}).items() if n not in known.shards}
     return Commit(
         tenant_id=history.tenant_id,
         canonical_table=history.canonical_table,
@@ -80,10 +85,15 @@ def _draft(batch: Batch, head: Commit | None, backends: Backends) -> Commit | No
         raw_keys=batch.raw_keys,
         run_ids=tuple(sorted(pc.unique(batch.facts["run_id"]).to_pylist())),
         canonical=file,
-        shards=shards | write_shards(merged.facts, known, revision, history, lake),
+        runs=index.having(merged.facts, partial(_new_key, history, revision)).runs,
         tally=_tally(batch, merged),
         totals=_totals(head, known, merged, change),
     )
+
+
+def _new_key(history: HistoryRef, revision: int) -> str:
+    # Racing workers write the same revision, so the key must not follow from it alone.
+    return keys.state(*history, f"runs/{revision:012d}-{uuid4().hex}.arrow")
 
 
 def _key(mapping: Mapping) -> tuple[CanonicalColumn, ...]:
@@ -105,8 +115,8 @@ def _check_mapping(mapping: Mapping, head: Commit | None) -> None:
         )
 
 
-def _change(known: Known, merged: Merged, batch: Batch) -> Change:
-    before = versions(known.touched, batch.history.tenant_id, batch.mapping)
+def _change(known: pa.Table, merged: Merged, batch: Batch) -> Change:
+    before = versions(known, batch.history.tenant_id, batch.mapping)
     after = versions(merged.facts, batch.history.tenant_id, batch.mapping)
     check(after)
     return difference(before, after, batch.mapping)
@@ -153,11 +163,11 @@ def _tally(batch: Batch, merged: Merged) -> Tally:
     )
 
 
-def _totals(head: Commit | None, known: Known, merged: Merged, change: Change) -> Totals:
+def _totals(head: Commit | None, known: pa.Table, merged: Merged, change: Change) -> Totals:
     was = head.totals if head else Totals()
     return Totals(
         keys=was.keys + change.keys,
         versions=was.versions + change.opened - change.removed,
         current=was.current + change.current,
-        facts=was.facts + len(merged.facts) - len(known.touched),
+        facts=was.facts + len(merged.facts) - len(known),
     )

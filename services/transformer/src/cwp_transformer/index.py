@@ -1,66 +1,184 @@
-"""The history index: which facts are known, in immutable files sharded by key hash.
+"""The history index: which facts are known, as a few sorted runs, and when runs are merged.
 
-A shard is named by a prefix of the key hash in hex digits; the shards of a commit cover all
-hashes, none twice. At first there is one shard, named by the empty prefix. A shard that outgrows
-`SHARD_FACTS` is written as sixteen, so a batch reads and writes what lies near its keys and no
-more, however long the history is.
+A commit adds one *run*: all facts, known before or not, of just the keys it touched. So the newest
+run that has a key has everything about it; what older runs hold of it is outdated. A run is one or
+more *segments*, files that are never changed, sorted by *place*.
+
+The place of a fact is its first key part if that is a number, else 64 bits of the key hash. Rows
+that are created or changed together mostly have near numbers, and children have their parent's, so
+a batch's keys lie in few blocks.
+
+Runs are merged so that each is larger than all newer ones together by `GROWTH`: there are few to
+look into, and a fact is written again only now and then. A large merge goes from left to right in
+steps, a step a commit: what is done of it is in the older run, and the newer runs count only
+`above` that place.
 """
 
-import io
-from bisect import bisect_left
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict
 
-#: A shard with more facts than this is split.
-SHARD_FACTS: Final = 50_000
+#: How many times a run is to be as large as all newer ones together.
+GROWTH: Final = 8
+#: Rows of a segment, about; a segment is what a step of a merge writes.
+SEGMENT_ROWS: Final = 2**18
+#: Rows that a commit merges beside its own, about.
+STEP_ROWS: Final = 2**18
 
-_DIGITS: Final = "0123456789abcdef"
-_HASH_DIGITS: Final = 32
-#: A shard's name is never longer.
-_LONGEST_NAME: Final = 8
-
-
-def shards_of(key_hashes: pa.ChunkedArray, shards: Iterable[str]) -> set[str]:
-    """The shards, out of all there are, that some of the keys belong to."""
-    there = set(shards)
-    lengths = sorted({len(name) for name in there})
-    starts = pc.unique(pc.binary_slice(key_hashes, 0, _LONGEST_NAME // 2)).to_pylist()
-    digits = {start.hex()[:length] for start in starts for length in lengths}
-    return digits & there
+_HASH: Final = pa.binary(16)
+_TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 
 
-def split(facts: pa.Table, shard: str) -> dict[str, pa.Table]:
-    """A shard's facts, sorted by key hash, as the one shard or, if they are many, as sixteen.
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    Sixteen are enough: a commit is far smaller than what a shard may hold, and a shard that is
-    still too large is split again when it is next written.
+
+class Segment(_Part):
+    """One file (segment_file.py): rows of places `first` to `last`."""
+
+    key: str
+    rows: int
+    first: int
+    last: int
+    trailer_at: int
+    size_bytes: int
+
+
+class Run(_Part):
+    """Segments that follow each other; no place is in two of them.
+
+    Rows up to the place `above` do not count (None: all count): they are in an older run already.
     """
-    if len(facts) <= SHARD_FACTS or len(shard) == _LONGEST_NAME:
-        return {shard: facts}
-    return {shard + digit: part(facts, shard + digit) for digit in _DIGITS}
+
+    segments: tuple[Segment, ...]
+    above: int | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many there are, about: of the first segment some may not count."""
+        return sum(segment.rows for segment in self.segments)
+
+    def from_(self, above: int) -> "Run | None":
+        """What is left when rows up to `above` do not count; None if nothing is."""
+        above = max(above, above if self.above is None else self.above)
+        left = tuple(segment for segment in self.segments if segment.last > above)
+        return Run(segments=left, above=above) if left else None
 
 
-def part(facts: pa.Table, shard: str) -> pa.Table:
-    """The facts of one shard, out of facts sorted by key hash."""
-    low, high = (bytes.fromhex(shard.ljust(_HASH_DIGITS, digit)) for digit in ("0", "f"))
-    hashes = facts["key_hash"]
-    rows = range(len(facts))
-    first = bisect_left(rows, low, key=lambda row: hashes[row].as_py())
-    after = bisect_left(rows, high + b"\0", key=lambda row: hashes[row].as_py())
-    return facts.slice(first, after - first)
+class Merge(NamedTuple):
+    """Runs `newest` to before `oldest` go into run `oldest`; numbers of runs, newest first."""
+
+    newest: int
+    oldest: int
 
 
-def encode(facts: pa.Table) -> bytes:
-    """A shard as Parquet."""
-    file = io.BytesIO()
-    pq.write_table(facts, file, compression="zstd")
-    return file.getvalue()
+def due(runs: Sequence[Run]) -> Merge | None:
+    """The merge to do or to go on with; None if all is well. Runs are given newest first."""
+    trimmed = [number for number, run in enumerate(runs) if run.above is not None]
+    total, oldest = 0, 0
+    for number, run in enumerate(runs[: trimmed[0]] if trimmed else runs):
+        if total * GROWTH >= run.rows:
+            oldest = number
+        total += run.rows
+    if oldest:
+        return Merge(0, oldest)
+    if not trimmed:
+        return None
+    after = next(n for n, run in enumerate(runs) if n > trimmed[0] and run.above is None)
+    return Merge(trimmed[0], after)
 
 
-def decode(body: bytes, schema: pa.Schema) -> pa.Table:
-    """A shard that `encode` made."""
-    return pq.read_table(io.BytesIO(body), schema=schema)
+def step_end(runs: Sequence[Run], above: int | None, rows: int, uncut: Run) -> int:
+    """Where a step of about `rows` rows after `above` ends; no segment of `uncut` is cut."""
+    every = [s for run in runs for s in run.segments if above is None or s.last > above]
+    ends = sorted({s.last for s in every if not _cuts(s.last, uncut)})
+    small = [end for end in ends if sum(s.rows for s in every if s.last <= end) <= rows]
+    return max(small, default=ends[0])
+
+
+def _cuts(place: int, run: Run) -> bool:
+    return any(segment.first <= place < segment.last for segment in run.segments)
+
+
+def stored_schema(schema: pa.Schema) -> pa.Schema:
+    """How the index types the columns of facts: texts by number, hashes in 16 bytes."""
+    return pa.schema([field.with_type(_stored(field)) for field in schema])
+
+
+def _stored(field: pa.Field) -> pa.DataType:
+    if pa.types.is_binary(field.type):
+        return _HASH
+    if pa.types.is_string(field.type) and not field.name[1:].isdigit():
+        return _TEXT
+    return field.type
+
+
+def to_stored(facts: pa.Table) -> pa.Table:
+    """Facts as the index keeps them; an empty hash becomes NULL."""
+    schema = stored_schema(facts.schema)
+    columns = [
+        _filled(facts[field.name]) if field.type == _HASH else facts[field.name] for field in schema
+    ]
+    return pa.table([c.cast(f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+
+
+def _filled(hashes: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(pc.equal(pc.binary_length(hashes), 0), None, hashes)
+
+
+def from_stored(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The facts again."""
+    columns = [rows[field.name].cast(field.type) for field in schema]
+    hashes = [field.type == _HASH for field in stored_schema(schema)]
+    return pa.table(
+        [
+            pc.fill_null(c, b"") if is_hash else c
+            for c, is_hash in zip(columns, hashes, strict=True)
+        ],
+        schema=schema,
+    )
+
+
+def places(rows: pa.Table) -> pa.Array:
+    """The place of each row of facts, as they are or as stored."""
+    if pa.types.is_integer(rows.schema.field("k0").type):
+        return _array(rows["k0"]).cast(pa.int64())
+    hashes = _array(rows["key_hash"]).cast(_HASH)
+    return _array(pc.binary_slice(hashes, 0, 8)).view(pa.int64())
+
+
+def sorted_by_place(rows: pa.Table) -> pa.Table:
+    """Stored rows in the order that segments have."""
+    together = rows.unify_dictionaries().combine_chunks()
+    return together.take(pc.sort_indices(places(together)))
+
+
+def newest(runs: Iterable[pa.Table]) -> list[pa.Table]:
+    """Of stored rows of runs, newest first, those that are not outdated."""
+    kept: list[pa.Table] = []
+    known = pa.array([], _HASH)
+    for rows in runs:
+        kept.append(rows.filter(pc.invert(pc.is_in(rows["key_hash"], value_set=known))))
+        known = pa.concat_arrays([known, _array(pc.unique(kept[-1]["key_hash"]))])
+    return kept
+
+
+def cut(rows: pa.Table) -> Iterator[pa.Table]:
+    """Sorted rows as segments hold them: near `SEGMENT_ROWS`, no place in two."""
+    places_ = places(rows)
+    size = -(-len(rows) // max(1, round(len(rows) / SEGMENT_ROWS)))
+    start = 0
+    while start < len(rows):
+        last = places_[min(start + size, len(rows)) - 1]
+        end = pc.search_sorted(places_, last, side="right").as_py()
+        yield rows.slice(start, end - start)
+        start = end
+
+
+def _array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    if isinstance(column, pa.Array):
+        return column
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)

@@ -1,54 +1,233 @@
-"""Reading and writing the shards that a batch touches."""
+"""Reading what the index knows of some keys, and adding a run to it."""
 
-from typing import NamedTuple
-from uuid import uuid4
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cwp_shared import keys
-from cwp_shared.mapping import Mapping
-from cwp_transformer import index
-from cwp_transformer.commits import Commit
-from cwp_transformer.facts import fact_schema
-from cwp_transformer.lake import Lake
-from cwp_transformer.ledger import HistoryRef
+from cwp_transformer import index, segment_file
+from cwp_transformer.index import Merge, Run, Segment
+from cwp_transformer.lake import Lake, Part
+from cwp_transformer.segment_file import Trailer
 
-#: The one shard of a history that has none yet.
-_ALL = ""
+#: A segment up to this size is read whole at once, without looking at its fences first.
+_SMALL_BYTES: Final = 2**19
+#: Reading over a gap of so many bytes is cheaper than asking again.
+_GAP_BYTES: Final = 2**16
+#: Asked for at once, and held until it is filtered.
+_AT_ONCE_BYTES: Final = 2**25
+#: A commit merges so many rows for each of its own: a backfill leaves little for later.
+_EAGER: Final = 4
 
-
-class Known(NamedTuple):
-    """What the shards near some keys hold: facts of just these keys, and of others."""
-
-    shards: frozenset[str]
-    touched: pa.Table
-    others: pa.Table
+#: Gives a new file a name that no other worker will think of.
+Name = Callable[[], str]
 
 
-def read_known(facts: pa.Table, head: Commit | None, mapping: Mapping, lake: Lake) -> Known:
-    """The known facts in the shards that the keys of `facts` belong to."""
-    schema = fact_schema(mapping)
-    shards = head.shards if head else {}
-    near = index.shards_of(facts["key_hash"], shards) if shards else {_ALL}
-    bodies = (lake.read(shards[name]) for name in sorted(near & shards.keys()))
-    known = pa.concat_tables([schema.empty_table(), *(index.decode(b, schema) for b in bodies)])
-    # A mask goes by position, so it is not for SQL, whose answers have no order of their own.
-    marked = pc.is_in(known["key_hash"], value_set=pc.unique(facts["key_hash"]))
-    return Known(frozenset(near), known.filter(marked), known.filter(pc.invert(marked)))
+class _Source(NamedTuple):
+    """A segment whose trailer is known; `body` if all of it was read."""
+
+    segment: Segment
+    trailer: Trailer
+    body: bytes | None
 
 
-def write_shards(
-    merged: pa.Table, known: Known, revision: int, history: HistoryRef, lake: Lake
-) -> dict[str, str]:
-    """Write the facts of the touched shards under new keys: shard -> key."""
-    together = pa.concat_tables([known.others, merged.cast(known.others.schema)])
-    facts = together.sort_by([(name, "ascending") for name in ("key_hash", "start", "upper")])
-    written = {}
-    for shard in sorted(known.shards):
-        for name, some in index.split(index.part(facts, shard), shard).items():
-            # Racing workers write the same revision, so the key must not follow from it alone.
-            unique = f"shards/{revision:012d}-{name or 'all'}-{uuid4().hex}.parquet"
-            written[name] = keys.state(*history, unique)
-            lake.write(written[name], index.encode(some))
-    return written
+@dataclass(frozen=True)
+class Index:
+    """The runs of one history, newest first, and where they are. `schema` is that of its facts."""
+
+    runs: tuple[Run, ...]
+    schema: pa.Schema
+    lake: Lake
+
+    def known(self, facts: pa.Table) -> pa.Table:
+        """All known facts of the keys that `facts` are about."""
+        wanted = _keys(facts)
+        sources = self._open(wanted)
+        found = []
+        for number, run in enumerate(self.runs):
+            if not len(wanted):
+                break
+            rows = self._lookup(wanted, run, [s for n, s in sources if n == number])
+            found += rows
+            hashes = [pc.unique(table["key_hash"]) for table in rows]
+            gone = pa.concat_arrays([pa.array([], pa.binary(16)), *map(_flat, hashes)])
+            wanted = wanted.filter(pc.invert(pc.is_in(wanted["key_hash"], value_set=gone)))
+        tables = [index.from_stored(rows, self.schema) for rows in found]
+        return pa.concat_tables([self.schema.empty_table(), *tables])
+
+    def having(self, facts: pa.Table, name: Name) -> "Index":
+        """The index with these facts, all there are of their keys, as its newest run."""
+        rows = index.sorted_by_place(index.to_stored(facts.select(self.schema.names)))
+        runs = (Run(segments=self._write(rows, name)), *self.runs)
+        made, budget = replace(self, runs=runs), index.STEP_ROWS + _EAGER * len(rows)
+        while budget > 0 and (merge := index.due(made.runs)):
+            made, written = made.after_step(merge, budget, name)
+            budget -= written
+        return made
+
+    def ranges(self, rows: int) -> Iterator[pa.Table]:
+        """All facts, key by key whole, in parts of about so many rows."""
+        above: int | None = None
+        left: Sequence[Run] = self.runs
+        while left:
+            end = index.step_end(left, above, rows, uncut=Run(segments=()))
+            tables = index.newest(self._between(run, above, end) for run in left)
+            yield index.from_stored(pa.concat_tables(tables), self.schema)
+            above = end
+            left = [rest for run in left if (rest := run.from_(end))]
+
+    def after_step(self, merge: Merge, rows: int, name: Name) -> tuple["Index", int]:
+        """The index after a step of a merge, of about `rows` rows; how many it wrote."""
+        newer, older = self.runs[merge.newest : merge.oldest], self.runs[merge.oldest]
+        above = newer[0].above
+        end = index.step_end((*newer, older), newer[0].above, rows, uncut=older)
+        tables = [self._between(run, above, end) for run in newer]
+        left = [s for s in older.segments if above is not None and s.last <= above]
+        right = [s for s in older.segments if s.first > end]
+        middle = older.segments[len(left) : len(older.segments) - len(right)]
+        written = 0
+        if any(map(len, tables)):
+            kept = index.newest([*tables, self._between(older, above, end)])
+            merged = index.sorted_by_place(pa.concat_tables(kept))
+            middle, written = self._write(merged, name), len(merged)
+        rest = [run for one in newer if (run := one.from_(end))]
+        runs = (
+            *self.runs[: merge.newest],
+            *rest,
+            older.model_copy(update={"segments": (*left, *middle, *right)}),
+            *self.runs[merge.oldest + 1 :],
+        )
+        return replace(self, runs=runs), written
+
+    def _write(self, rows: pa.Table, name: Name) -> tuple[Segment, ...]:
+        return tuple(self._write_segment(some, name()) for some in index.cut(rows))
+
+    def _write_segment(self, rows: pa.Table, key: str) -> Segment:
+        places = index.places(rows)
+        body, trailer_at = segment_file.encode(rows, places)
+        self.lake.write(key, body)
+        return Segment(
+            key=key,
+            rows=len(rows),
+            first=places[0].as_py(),
+            last=places[-1].as_py(),
+            trailer_at=trailer_at,
+            size_bytes=len(body),
+        )
+
+    def _open(self, wanted: pa.Table) -> list[tuple[int, _Source]]:
+        """The segments that may hold something wanted, with the number of their run."""
+        places = wanted["place"].chunk(0)
+        near = [
+            (number, segment)
+            for number, run in enumerate(self.runs)
+            for segment in run.segments
+            if len(_within(places, segment.first, segment.last))
+        ]
+        bodies = self.lake.read_parts([_opening(segment) for _, segment in near])
+        return [(n, self._source(s, body)) for (n, s), body in zip(near, bodies, strict=True)]
+
+    def _source(self, segment: Segment, body: bytes) -> _Source:
+        is_whole = len(body) == segment.size_bytes
+        trailer = body[segment.trailer_at :] if is_whole else body
+        read = segment_file.read_trailer(trailer, index.stored_schema(self.schema))
+        return _Source(segment, read, body if is_whole else None)
+
+    def _lookup(self, wanted: pa.Table, run: Run, sources: list[_Source]) -> list[pa.Table]:
+        """The rows of the wanted keys, out of one run."""
+        if run.above is not None:
+            wanted = wanted.filter(pc.greater(wanted["place"], run.above))
+        places = _flat(wanted["place"])
+        spans = [(source, span) for source in sources for span in [_spans(source, places)] if span]
+        found = []
+        for some in _in_turns(spans):
+            for rows in self._decoded(some):
+                near = rows.filter(pc.is_in(index.places(rows), value_set=places))
+                mine = pc.is_in(near["key_hash"], value_set=wanted["key_hash"])
+                found.append(near.filter(mine))
+        return found
+
+    def _decoded(self, spans: list[tuple[_Source, list[Part]]]) -> Iterator[pa.Table]:
+        asked = [part for source, parts in spans for part in parts if source.body is None]
+        answers = iter(self.lake.read_parts(asked))
+        schema = index.stored_schema(self.schema)
+        for source, parts in spans:
+            body = source.body
+            blocks = [next(answers) if body is None else body[p.start : p.stop] for p in parts]
+            yield segment_file.decode(blocks, source.trailer, schema)
+
+    def _between(self, run: Run, above: int | None, end: int) -> pa.Table:
+        """The stored rows of a run that count, of places after `above` up to `end`."""
+        above = max((place for place in (above, run.above) if place is not None), default=None)
+        near = [s for s in run.segments if s.first <= end and (above is None or s.last > above)]
+        bodies = self.lake.read_parts([Part(s.key, 0, s.size_bytes) for s in near])
+        sources = [self._source(s, body) for s, body in zip(near, bodies, strict=True)]
+        spans = [(s, _parts(s, [(0, len(s.trailer.ends) - 1)])) for s in sources]
+        empty = index.stored_schema(self.schema).empty_table()
+        rows = pa.concat_tables([empty, *self._decoded(spans)])
+        places = index.places(rows)
+        counts = pc.less_equal(places, end)
+        if above is not None:
+            counts = pc.and_(counts, pc.greater(places, above))
+        return rows.filter(counts)
+
+
+def _keys(facts: pa.Table) -> pa.Table:
+    """Each key once: `key_hash`, and `place`, by which they are sorted."""
+    keys = pa.table(
+        {"key_hash": facts["key_hash"].cast(pa.binary(16)), "place": index.places(facts)}
+    )
+    unique = keys.group_by(["key_hash", "place"]).aggregate([])
+    return unique.sort_by("place").combine_chunks()
+
+
+def _opening(segment: Segment) -> Part:
+    """What to read of a segment first: all, or the trailer."""
+    is_small = segment.size_bytes <= _SMALL_BYTES
+    return Part(segment.key, 0 if is_small else segment.trailer_at, segment.size_bytes)
+
+
+def _spans(source: _Source, places: pa.Array) -> list[Part]:
+    """The parts of a segment that hold all blocks with one of these places."""
+    mine = _within(places, source.segment.first, source.segment.last)
+    return _parts(source, source.trailer.blocks_of(mine) if len(mine) else ())
+
+
+def _parts(source: _Source, blocks: Iterable[tuple[int, int]]) -> list[Part]:
+    """Ranges of blocks, in order, as ranges of bytes, with small gaps read over."""
+    starts, ends = source.trailer.starts, source.trailer.ends
+    parts: list[Part] = []
+    for low, high in blocks:
+        start, stop = starts[low], ends[high]
+        if parts and start - parts[-1].stop <= _GAP_BYTES:
+            start = parts.pop().start
+        parts.append(Part(source.segment.key, start, stop))
+    return parts
+
+
+def _in_turns(
+    spans: list[tuple[_Source, list[Part]]],
+) -> Iterator[list[tuple[_Source, list[Part]]]]:
+    turn: list[tuple[_Source, list[Part]]] = []
+    for source, parts in spans:
+        size = sum(p.stop - p.start for p in chain(parts, *(parts for _, parts in turn)))
+        if turn and size > _AT_ONCE_BYTES:
+            yield turn
+            turn = []
+        turn.append((source, parts))
+    if turn:
+        yield turn
+
+
+def _within(places: pa.Array, first: int, last: int) -> pa.Array:
+    """Those of the sorted places."""
+    low = pc.search_sorted(places, pa.scalar(first), side="left").as_py()
+    high = pc.search_sorted(places, pa.scalar(last), side="right").as_py()
+    return places.slice(low, high - low)
+
+
+def _flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
