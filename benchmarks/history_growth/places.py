@@ -41,6 +41,10 @@ class FolderLake:
         """See `Lake`."""
         return self.read_parts([Part(key, 0, self._path(key).stat().st_size)])[0]
 
+    def read_all(self, keys: Sequence[str]) -> list[bytes]:
+        """See `Lake`."""
+        return [self.read(key) for key in keys]
+
     def read_parts(self, parts: Sequence[Part]) -> list[bytes]:
         """See `Lake`."""
         self.traffic.gets += sum(-(-(part.stop - part.start) // _PIECE_BYTES) for part in parts)
@@ -61,6 +65,9 @@ class FolderLake:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
         return True
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """See `Lake`; too few commits are made for anything to be old."""
 
     def keys_after(self, prefix: str, after: str) -> list[str]:
         """See `Lake`."""

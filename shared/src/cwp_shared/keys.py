@@ -68,7 +68,12 @@ def known_ids_prefix(tenant_id: str, table: str) -> str:
 
 def canonical(tenant_id: str, canonical_table: str, timestamp: str) -> str:
     """One file of history operations, in the schema the warehouse has."""
-    return f"{tenant_id}/canonical/{canonical_table}/{timestamp}.parquet"
+    return f"{canonical_prefix(tenant_id, canonical_table)}{timestamp}.parquet"
+
+
+def canonical_prefix(tenant_id: str, canonical_table: str) -> str:
+    """Where a table's canonical files are, and behind them the manifests of loads."""
+    return f"{tenant_id}/canonical/{canonical_table}/"
 
 
 def manifest(tenant_id: str, canonical_table: str, load_id: str) -> str:

@@ -9,10 +9,11 @@ import pytest
 from moto import mock_aws
 
 from cwp_shared import aws
+from cwp_shared.errors import Terminal
 from cwp_transformer import bootstrap
 from cwp_transformer.commits import Commit, commits_after
 from cwp_transformer.handler import transform
-from cwp_transformer.lake import S3Lake
+from cwp_transformer.lake import Part, S3Lake
 from cwp_transformer.ledger import DynamoLedger, HistoryRef
 from tests.aws_environment import isolate
 from tests.lambda_queue import BUS, Queue, WatchedBus
@@ -153,6 +154,29 @@ def test_keys_are_listed_past_a_page_and_after_a_key(cloud: Cloud) -> None:
     lake.write("acme/state/tickets/runs/x", b"")
     assert lake.keys_after("acme/state/tickets/commits/", "") == names
     assert lake.keys_after("acme/state/tickets/commits/", names[-2]) == names[-1:]
+
+
+def test_parts_of_objects_are_read_at_once_and_in_order(cloud: Cloud) -> None:
+    lake = S3Lake(cloud.s3, BUCKET)
+    large = bytes(range(256)) * 2**16
+    lake.write("acme/state/tickets/runs/large", large)
+    lake.write("acme/state/tickets/runs/small", b"0123456789")
+    parts = [
+        Part("acme/state/tickets/runs/small", 2, 5),
+        Part("acme/state/tickets/runs/large", 1, len(large)),
+        Part("acme/state/tickets/runs/small", 0, 10),
+    ]
+    assert lake.read_parts(parts) == [b"234", large[1:], b"0123456789"]
+    assert lake.read_all([part.key for part in parts]) == [b"0123456789", large, b"0123456789"]
+    with pytest.raises(Terminal, match="there is no object acme/none"):
+        lake.read_parts([Part("acme/none", 0, 1)])
+
+
+def test_objects_are_deleted_whether_they_are_there_or_not(cloud: Cloud) -> None:
+    lake = S3Lake(cloud.s3, BUCKET)
+    lake.write("acme/state/tickets/runs/a", b"")
+    lake.delete([f"acme/state/tickets/runs/{name}" for name in ("a", *range(1001))])
+    assert lake.keys_after("acme/state/tickets/runs/", "") == []
 
 
 def test_the_ledger_answers_for_many_files_and_never_goes_back(cloud: Cloud) -> None:

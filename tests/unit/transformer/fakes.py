@@ -101,6 +101,9 @@ class FakeLake:
             raise Terminal(f"there is no object {key}")
         return self.objects[key]
 
+    def read_all(self, keys: Sequence[str]) -> list[bytes]:
+        return [self.read(key) for key in keys]
+
     def read_parts(self, parts: Sequence[Part]) -> list[bytes]:
         return [self.read(part.key)[part.start : part.stop] for part in parts]
 
@@ -114,6 +117,11 @@ class FakeLake:
 
     def keys_after(self, prefix: str, after: str) -> list[str]:
         return sorted(key for key in self.objects if key.startswith(prefix) and key > after)
+
+    def delete(self, keys: Sequence[str]) -> None:
+        with self.fate.around("delete"):
+            for key in keys:
+                self.objects.pop(key, None)
 
     @contextmanager
     def _put(self, key: str, effect: str) -> Iterator[None]:

@@ -5,6 +5,7 @@ written once by a conditional put. The newest one names the whole index; all of 
 every canonical file. Nothing else decides: what no commit names is not part of the history.
 """
 
+from datetime import datetime
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -19,6 +20,8 @@ from cwp_transformer.lake import Lake
 
 #: Goes up when the index or the commits change their form; `HASH_VERSION` for the hashes in it.
 FORMAT: Final = 2
+
+_AT_ONCE: Final = 64
 
 
 class _Part(BaseModel):
@@ -109,8 +112,12 @@ def read_commit(lake: Lake, key: str) -> Commit:
     Raises:
         Terminal: it was written by a release with another form of index.
     """
+    return _parsed(key, lake.read(key))
+
+
+def _parsed(key: str, body: bytes) -> Commit:
     try:
-        return Commit.model_validate_json(lake.read(key))
+        return Commit.model_validate_json(body)
     except ValidationError as error:
         raise Terminal(
             f"{key} was not written by this release ({error.error_count()} fields do not fit, "
@@ -122,7 +129,27 @@ def commits_after(lake: Lake, tenant_id: str, canonical_table: str, revision: in
     """All revisions greater than `revision`, in order."""
     prefix = keys.state(tenant_id, canonical_table, "commits/")
     after = commit_key(tenant_id, canonical_table, revision)
-    return [read_commit(lake, key) for key in lake.keys_after(prefix, after)]
+    found = lake.keys_after(prefix, after)
+    return [_parsed(key, body) for key, body in zip(found, lake.read_all(found), strict=True)]
+
+
+def newest_commits(lake: Lake, head: Commit, until: datetime, at_least: int) -> list[Commit]:
+    """`head` and those before it, newest first: all that were the newest one since `until`.
+
+    That is one that is older than that, too. At least so many, or all there are.
+    """
+    found = [head]
+    while (oldest := found[-1]).revision > 1:
+        if oldest.committed_at < until and len(found) >= at_least:
+            break
+        first = max(oldest.revision - _AT_ONCE, 1)
+        wanted = [
+            commit_key(head.tenant_id, head.canonical_table, revision)
+            for revision in range(oldest.revision - 1, first - 1, -1)
+        ]
+        bodies = lake.read_all(wanted)
+        found += [_parsed(key, body) for key, body in zip(wanted, bodies, strict=True)]
+    return found
 
 
 def put_commit(lake: Lake, commit: Commit) -> bool:

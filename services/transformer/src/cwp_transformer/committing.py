@@ -85,15 +85,15 @@ def _draft(batch: Batch, head: Commit | None, backends: Backends) -> Commit | No
         raw_keys=batch.raw_keys,
         run_ids=tuple(sorted(pc.unique(batch.facts["run_id"]).to_pylist())),
         canonical=file,
-        runs=index.having(merged.facts, partial(_new_key, history, revision)).runs,
+        runs=index.having(merged.facts, partial(_new_key, history, backends)).runs,
         tally=_tally(batch, merged),
         totals=_totals(head, known, merged, change),
     )
 
 
-def _new_key(history: HistoryRef, revision: int) -> str:
-    # Racing workers write the same revision, so the key must not follow from it alone.
-    return keys.state(*history, f"runs/{revision:012d}-{uuid4().hex}.arrow")
+def _new_key(history: HistoryRef, backends: Backends) -> str:
+    # Racing workers never have one name; the time says when it may be cleaned up.
+    return keys.state(*history, f"runs/{sortable(backends.clock())}-{uuid4().hex}.arrow")
 
 
 def _key(mapping: Mapping) -> tuple[CanonicalColumn, ...]:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from cwp_transformer import index, segment_file
 from cwp_transformer.index import Merge, Run, Segment
-from cwp_transformer.lake import Lake, Part
+from cwp_transformer.lake import Files, Part
 from cwp_transformer.segment_file import Trailer
 
 #: A segment up to this size is read whole at once, without looking at its fences first.
@@ -34,13 +34,38 @@ class _Source(NamedTuple):
     body: bytes | None
 
 
+class _Unwritten:
+    """Files, and new ones in memory: some are merged into others before they were ever needed."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._new: dict[str, bytes] = {}
+
+    def read_parts(self, parts: Sequence[Part]) -> list[bytes]:
+        """See `Files`."""
+        old = iter(self._files.read_parts([part for part in parts if part.key not in self._new]))
+        return [
+            self._new[part.key][part.start : part.stop] if part.key in self._new else next(old)
+            for part in parts
+        ]
+
+    def write(self, key: str, body: bytes) -> None:
+        """See `Files`; only `flush` really writes."""
+        self._new[key] = body
+
+    def flush(self, named: set[str]) -> None:
+        """Write what is needed."""
+        for key in self._new.keys() & named:
+            self._files.write(key, self._new[key])
+
+
 @dataclass(frozen=True)
 class Index:
     """The runs of one history, newest first, and where they are. `schema` is that of its facts."""
 
     runs: tuple[Run, ...]
     schema: pa.Schema
-    lake: Lake
+    files: Files
 
     def known(self, facts: pa.Table) -> pa.Table:
         """All known facts of the keys that `facts` are about."""
@@ -61,12 +86,15 @@ class Index:
     def having(self, facts: pa.Table, name: Name) -> "Index":
         """The index with these facts, all there are of their keys, as its newest run."""
         rows = index.sorted_by_place(index.to_stored(facts.select(self.schema.names)))
-        runs = (Run(segments=self._write(rows, name)), *self.runs)
-        made, budget = replace(self, runs=runs), index.STEP_ROWS + _EAGER * len(rows)
+        files = _Unwritten(self.files)
+        made = replace(self, files=files)
+        made = replace(made, runs=(Run(segments=made.written(rows, name)), *self.runs))
+        budget = index.STEP_ROWS + _EAGER * len(rows)
         while budget > 0 and (merge := index.due(made.runs)):
             made, written = made.after_step(merge, budget, name)
             budget -= written
-        return made
+        files.flush({segment.key for run in made.runs for segment in run.segments})
+        return replace(made, files=self.files)
 
     def ranges(self, rows: int) -> Iterator[pa.Table]:
         """All facts, key by key whole, in parts of about so many rows."""
@@ -92,7 +120,7 @@ class Index:
         if any(map(len, tables)):
             kept = index.newest([*tables, self._between(older, above, end)])
             merged = index.sorted_by_place(pa.concat_tables(kept))
-            middle, written = self._write(merged, name), len(merged)
+            middle, written = self.written(merged, name), len(merged)
         rest = [run for one in newer if (run := one.from_(end))]
         runs = (
             *self.runs[: merge.newest],
@@ -102,13 +130,14 @@ class Index:
         )
         return replace(self, runs=runs), written
 
-    def _write(self, rows: pa.Table, name: Name) -> tuple[Segment, ...]:
+    def written(self, rows: pa.Table, name: Name) -> tuple[Segment, ...]:
+        """The segments that these stored rows, sorted by place, were written as."""
         return tuple(self._write_segment(some, name()) for some in index.cut(rows))
 
     def _write_segment(self, rows: pa.Table, key: str) -> Segment:
         places = index.places(rows)
         body, trailer_at = segment_file.encode(rows, places)
-        self.lake.write(key, body)
+        self.files.write(key, body)
         return Segment(
             key=key,
             rows=len(rows),
@@ -127,7 +156,7 @@ class Index:
             for segment in run.segments
             if len(_within(places, segment.first, segment.last))
         ]
-        bodies = self.lake.read_parts([_opening(segment) for _, segment in near])
+        bodies = self.files.read_parts([_opening(segment) for _, segment in near])
         return [(n, self._source(s, body)) for (n, s), body in zip(near, bodies, strict=True)]
 
     def _source(self, segment: Segment, body: bytes) -> _Source:
@@ -152,7 +181,7 @@ class Index:
 
     def _decoded(self, spans: list[tuple[_Source, list[Part]]]) -> Iterator[pa.Table]:
         asked = [part for source, parts in spans for part in parts if source.body is None]
-        answers = iter(self.lake.read_parts(asked))
+        answers = iter(self.files.read_parts(asked))
         schema = index.stored_schema(self.schema)
         for source, parts in spans:
             body = source.body
@@ -163,7 +192,7 @@ class Index:
         """The stored rows of a run that count, of places after `above` up to `end`."""
         above = max((place for place in (above, run.above) if place is not None), default=None)
         near = [s for s in run.segments if s.first <= end and (above is None or s.last > above)]
-        bodies = self.lake.read_parts([Part(s.key, 0, s.size_bytes) for s in near])
+        bodies = self.files.read_parts([Part(s.key, 0, s.size_bytes) for s in near])
         sources = [self._source(s, body) for s, body in zip(near, bodies, strict=True)]
         spans = [(s, _parts(s, [(0, len(s.trailer.ends) - 1)])) for s in sources]
         empty = index.stored_schema(self.schema).empty_table()

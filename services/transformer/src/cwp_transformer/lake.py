@@ -13,6 +13,7 @@ _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 _ABSENT = {"NoSuchKey", "404"}
 #: Reads at once: S3 answers each after 10 to 30 ms, whatever its size.
 READERS: Final = 32
+_DELETES_PER_CALL: Final = 1000
 #: A larger part is read as several at once.
 _PIECE_BYTES: Final = 2**23
 
@@ -25,11 +26,8 @@ class Part(NamedTuple):
     stop: int
 
 
-class Lake(Protocol):
-    """Objects by key. What `create` and `write` return from is durable and seen by every reader."""
-
-    def read(self, key: str) -> bytes:
-        """The object; `Terminal` if there is none."""
+class Files(Protocol):
+    """What the index needs of a lake."""
 
     def read_parts(self, parts: Sequence[Part]) -> list[bytes]:
         """Parts of objects, in the order asked for; `Terminal` if there is no such object."""
@@ -37,11 +35,24 @@ class Lake(Protocol):
     def write(self, key: str, body: bytes) -> None:
         """Put the object, over an older one if need be."""
 
+
+class Lake(Files, Protocol):
+    """Objects by key. What `create` and `write` return from is durable and seen by every reader."""
+
+    def read(self, key: str) -> bytes:
+        """The object; `Terminal` if there is none."""
+
+    def read_all(self, keys: Sequence[str]) -> list[bytes]:
+        """Whole objects, in the order asked for; `Terminal` if there is none."""
+
     def create(self, key: str, body: bytes) -> bool:
         """Put the object unless there is one; False if there is."""
 
     def keys_after(self, prefix: str, after: str) -> list[str]:
         """All keys under `prefix` that sort after `after`, sorted."""
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects; one that is not there is no error."""
 
 
 class S3Lake:
@@ -55,6 +66,10 @@ class S3Lake:
     def read(self, key: str) -> bytes:
         """See `Lake`."""
         return self._get(key)
+
+    def read_all(self, keys: Sequence[str]) -> list[bytes]:
+        """See `Lake`."""
+        return list(self._readers.map(self._get, keys))
 
     def read_parts(self, parts: Sequence[Part]) -> list[bytes]:
         """See `Lake`."""
@@ -95,6 +110,16 @@ class S3Lake:
             Bucket=self._bucket, Prefix=prefix, StartAfter=after
         )
         return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """See `Lake`."""
+        for start in range(0, len(keys), _DELETES_PER_CALL):
+            some = [{"Key": key} for key in keys[start : start + _DELETES_PER_CALL]]
+            answer = self._client.delete_objects(
+                Bucket=self._bucket, Delete={"Objects": some, "Quiet": True}
+            )
+            for refused in answer.get("Errors", ()):
+                raise Terminal(f"{refused['Key']} cannot be deleted: {refused.get('Message')}")
 
 
 def _pieces(part: Part) -> list[Part]:

@@ -7,6 +7,7 @@ from aws_lambda_powertools import Logger
 
 from cwp_shared.errors import Terminal
 from cwp_shared.mapping import Mapping
+from cwp_transformer import cleanup
 from cwp_transformer.announcing import catch_up
 from cwp_transformer.backends import Backends
 from cwp_transformer.batch import read_files
@@ -37,7 +38,17 @@ def merge_files(
     if batch:
         made = commit(batch, standing, backends)
         _log(history, made, len(batch.raw_keys), batch.quarantined)
+        if made and cleanup.is_due(made):
+            _clean_up(made, backends)
     return failures
+
+
+def _clean_up(made: Commit, backends: Backends) -> None:
+    try:
+        cleanup.clean_up(made, backends.lake, backends.clock())
+    except Exception:
+        # The files are in the history. What lies about is found again by a later commit.
+        logger.exception("cannot clean up")
 
 
 def _log(history: HistoryRef, made: Commit | None, files: int, quarantined: int) -> None:
