@@ -79,6 +79,10 @@ class FolderLake:
         }
         return sorted(key for key in found if key > after)
 
+    def sizes(self, prefix: str) -> dict[str, int]:
+        """See `Lake`."""
+        return {key: self._path(key).stat().st_size for key in self.keys_after(prefix, "")}
+
     def _read_part(self, part: Part) -> bytes:
         time.sleep(self._delay_s)
         with self._path(part.key).open("rb") as file:

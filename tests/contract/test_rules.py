@@ -31,6 +31,7 @@ CONSUMERS: dict[str, set[tuple[str, str]]] = {
     "AbsencesReleased": {("writer", "SweepsQueue")},
     "CanonicalCommitted": {("loader", "CommitsQueue")},
     "CommitsRequested": {("transformer", "FilesQueue")},
+    "RebuildRequested": {("transformer", "FilesQueue")},
     # For operators and other people's consumers.
     "RunFailed": set(),
     "SourceBlocked": {("scheduler", "AlarmTopicArn")},

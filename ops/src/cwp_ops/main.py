@@ -12,7 +12,17 @@ from cwp_local.cloud.environment import DIRECT
 from cwp_local.cloud.errors import CloudError
 from cwp_local.redshift.control import RedshiftControlError
 from cwp_local.sandbox.control import SandboxError
-from cwp_ops.commands import cloud, demo, query, sandbox, status, sync, tenants, warehouse
+from cwp_ops.commands import (
+    cloud,
+    demo,
+    query,
+    rebuild,
+    sandbox,
+    status,
+    sync,
+    tenants,
+    warehouse,
+)
 from cwp_ops.context import Operator, console
 from cwp_ops.errors import OperatorError
 from cwp_shared.errors import PipelineError
@@ -47,6 +57,7 @@ cloud.register(app)
 sync.register(app)
 status.register(app)
 query.register(app)
+rebuild.register(app)
 demo.register(app)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(sandbox.app, name="sandbox")

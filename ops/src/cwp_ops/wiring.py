@@ -4,6 +4,7 @@ from cwp_ops import counts, names
 from cwp_ops.context import Operator
 from cwp_ops.copy_probe import CopyProbe
 from cwp_ops.follow import Follower
+from cwp_ops.rebuilding import Rebuilder
 from cwp_ops.recover import Recovery, S3Lake, sender
 from cwp_ops.sandbox_side import key_finder
 from cwp_ops.status import Reader
@@ -33,6 +34,12 @@ def recovery(operator: Operator) -> Recovery:
         loaded_sequences=lambda tenant_id: counts.loaded_sequences(cloud.warehouse, tenant_id),
         find_keys=key_finder(cloud.home),
     )
+
+
+def rebuilder(operator: Operator) -> Rebuilder:
+    """Asks for rebuilds and follows them."""
+    cloud = operator.cloud
+    return Rebuilder(lake=S3Lake(cloud.s3, cloud.bucket), bus=cloud.bus)
 
 
 def status_reader(operator: Operator, *, ask_warehouse: bool) -> Reader:

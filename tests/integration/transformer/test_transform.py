@@ -10,6 +10,7 @@ from moto import mock_aws
 
 from cwp_shared import aws
 from cwp_shared.errors import Terminal
+from cwp_shared.events import CommitsRequested, RebuildRequested
 from cwp_transformer import bootstrap
 from cwp_transformer.commits import Commit, commits_after
 from cwp_transformer.handler import transform
@@ -17,7 +18,7 @@ from cwp_transformer.lake import Part, S3Lake
 from cwp_transformer.ledger import DynamoLedger, HistoryRef
 from tests.aws_environment import isolate
 from tests.lambda_queue import BUS, Queue, WatchedBus
-from tests.unit.transformer.fakes import BUCKET, object_created, raw_body, ticket
+from tests.unit.transformer.fakes import BUCKET, envelope, object_created, raw_body, ticket
 
 TABLE = "CanonicalState-local"
 HISTORY = HistoryRef("acme", "tickets")
@@ -29,6 +30,11 @@ class Cloud:
     def __init__(self) -> None:
         self.s3, self.dynamodb = aws.client("s3"), aws.client("dynamodb")
         self.s3.create_bucket(Bucket=BUCKET)
+        self.make_table()
+        self.files, self.dead_letters = Queue.make("files"), Queue.make("dead-letters")
+        self.bus = WatchedBus.make()
+
+    def make_table(self) -> None:
         self.dynamodb.create_table(
             TableName=TABLE,
             BillingMode="PAY_PER_REQUEST",
@@ -38,8 +44,6 @@ class Cloud:
                 {"AttributeName": "sk", "KeyType": "RANGE"},
             ],
         )
-        self.files, self.dead_letters = Queue.make("files"), Queue.make("dead-letters")
-        self.bus = WatchedBus.make()
 
     def land(self, number: int, *rows: dict[str, Any], body: bytes | None = None) -> str:
         key = f"acme/raw/connectwise/service_tickets/20260101T{number:012d}Z.parquet"
@@ -121,6 +125,34 @@ def test_the_table_can_be_lost(cloud: Cloud) -> None:
     assert cloud.deliver(*map(object_created, keys)) == []
     assert cloud.items() == before
     assert len(cloud.commits()) == 2
+
+
+def test_the_pointer_is_made_anew_from_s3_by_asking_for_commits(cloud: Cloud) -> None:
+    """What `cwpipe recover` does for each history."""
+    for n in (1, 2):
+        cloud.deliver(object_created(cloud.land(n, ticket(1, 10 * n, summary=str(n)))))
+    before = cloud.items()
+    cloud.dynamodb.delete_table(TableName=TABLE)
+    cloud.make_table()
+    assert (
+        cloud.deliver(
+            envelope(
+                CommitsRequested(tenant_id="acme", canonical_table="tickets", after_sequence=2)
+            )
+        )
+        == []
+    )
+    assert cloud.items() == before
+    assert len(cloud.commits()) == 2
+
+
+def test_a_history_is_made_anew_by_the_function(cloud: Cloud) -> None:
+    cloud.deliver(object_created(cloud.land(1, ticket(1, 10), ticket(2, 10))))
+    request = RebuildRequested(tenant_id="acme", canonical_table="tickets", rebuild_id="r-1")
+    assert cloud.deliver(envelope(request), envelope(request)) == []
+    first, made = cloud.commits()
+    assert (made.rebuild_id, made.canonical, made.totals) == ("r-1", None, first.totals)
+    assert cloud.items()["POINTER"]["revision"] == {"N": "2"}
 
 
 def test_a_bad_file_goes_to_the_dead_letters_with_its_reason(cloud: Cloud) -> None:

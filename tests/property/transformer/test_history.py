@@ -198,3 +198,23 @@ def test_replay_with_and_without_ledger_changes_nothing(
     assert world.deliver(*keys) == {}
     assert world.commits() == before
     check(world, facts)
+
+
+@settings(_SLOW, max_examples=10)
+@given(files())
+def test_a_history_made_anew_from_its_raw_files_is_the_reference_history(
+    given_files: tuple[list[Fact], list[list[Fact]]],
+) -> None:
+    facts, cut = given_files
+    world = World()
+    keys = [land(world, some) for some in cut]
+    assert world.deliver(*keys[::2]) == {}
+    assert world.rebuild() == {}
+    check(world, facts)
+    before = world.commits()[-1]
+    assert world.deliver(*keys) == {}
+    assert world.commits()[-1] == before
+    assert world.rebuild("20260601T000000000000Z-2") == {}
+    after = world.commits()[-1]
+    assert (after.sequence, after.totals) == (before.sequence, before.totals)
+    check(world, facts)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from unittest.mock import patch
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from cwp_shared.mapping import Mapping
 from cwp_transformer import index, index_files, segment_file
-from cwp_transformer.index_files import Index
+from cwp_transformer.index_files import Index, side_by_side
 from tests.unit.transformer.fakes import TICKETS, FakeLake, Fate
 from tests.unit.transformer.index_facts import BY_NAME, facts, said
 
@@ -58,7 +59,10 @@ def test_an_index_knows_what_a_plain_filter_of_all_facts_knows(
             some = facts([(key, 0) for key in KEYS[second % 3 :: 2]], mapping)
             expected = sorted(fact for key in KEYS[second % 3 :: 2] for fact in plain[key])
             assert said(made.known(some)) == expected
-    parts = list(made.ranges(step_rows))
+    nothing = replace(made, runs=())
+    both = list(side_by_side(made, nothing, step_rows))
+    assert all(len(other) == 0 for _, other in both)
+    parts = [part for part, _ in both]
     assert sorted(fact for part in parts for fact in said(part)) == sorted(
         fact for known in plain.values() for fact in known
     )

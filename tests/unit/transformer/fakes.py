@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cwp_shared.errors import Terminal
-from cwp_shared.events import CanonicalCommitted, Event
+from cwp_shared.events import CanonicalCommitted, Event, RebuildRequested
 from cwp_shared.mapping import Mapping
 from cwp_shared.mapping_files import Mappings
 from cwp_transformer.backends import Backends
@@ -117,6 +117,9 @@ class FakeLake:
 
     def keys_after(self, prefix: str, after: str) -> list[str]:
         return sorted(key for key in self.objects if key.startswith(prefix) and key > after)
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        return {key: len(self.objects[key]) for key in self.keys_after(prefix, "")}
 
     def delete(self, keys: Sequence[str]) -> None:
         with self.fate.around("delete"):
@@ -259,6 +262,12 @@ def object_created(key: str, bucket: str = BUCKET, size: int = 1000) -> str:
     )
 
 
+def envelope(event: Event) -> str:
+    """The event, as it comes from the bus."""
+    detail = event.model_dump(mode="json")
+    return json.dumps({"source": event.source, "detail-type": event.detail_type, "detail": detail})
+
+
 class World:
     """A transformer with everything around it in memory."""
 
@@ -299,6 +308,18 @@ class World:
         failures = self.deliver(self.land(absences_body(gone, **options)))
         assert failures == {}
         return self.commits()[-1]
+
+    def rebuild(self, rebuild_id: str = "20260601T000000000000Z-1") -> dict[str, Exception]:
+        """Ask for a rebuild of the tickets, and send what it sends itself."""
+        request = RebuildRequested(
+            tenant_id=TENANT, canonical_table=HISTORY.canonical_table, rebuild_id=rebuild_id
+        )
+        asked = len(self.bus.events)
+        failures = self.send(envelope(request))
+        while more := [e for e in self.bus.events[asked:] if isinstance(e, RebuildRequested)]:
+            asked = len(self.bus.events)
+            failures |= self.send(*map(envelope, more))
+        return failures
 
     def commits(self) -> list[Commit]:
         return commits_after(self.lake, *HISTORY, 0)

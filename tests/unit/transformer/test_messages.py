@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from cwp_shared.errors import Terminal
-from cwp_shared.events import CommitsRequested
+from cwp_shared.events import CommitsRequested, RebuildRequested
 from cwp_transformer.messages import RawCreated, parse
+from tests.unit.transformer import fakes
 from tests.unit.transformer.fakes import BUCKET, object_created
 
 KEY = "acme/raw/connectwise/service_tickets/20260101T000000000000Z.parquet"
@@ -22,6 +23,11 @@ def test_a_request_for_commits() -> None:
     assert parse(json.dumps(body), BUCKET) == CommitsRequested(
         tenant_id="acme", canonical_table="tickets", after_sequence=3
     )
+
+
+def test_a_request_for_a_rebuild() -> None:
+    request = RebuildRequested(tenant_id="acme", canonical_table="tickets", rebuild_id="r-1")
+    assert parse(fakes.envelope(request), BUCKET) == request
 
 
 def envelope(**changes: Any) -> str:

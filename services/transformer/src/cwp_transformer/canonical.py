@@ -5,7 +5,9 @@ Parquet, zstd. Timestamps are UTC, microseconds, without a zone; SUPER columns a
 """
 
 import io
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 from typing import Final, NamedTuple
 
 import pyarrow as pa
@@ -88,10 +90,13 @@ def rows(
     return table.cast(schema(mapping))
 
 
-def encode(table: pa.Table) -> bytes:
-    """The rows as Parquet, in encodings that Redshift's COPY takes."""
+def encode(first: pa.Table, rest: Iterable[pa.Table] = ()) -> bytes:
+    """The rows as one Parquet file, in encodings that Redshift's COPY takes."""
     file = io.BytesIO()
-    pq.write_table(table, file, compression="zstd", data_page_version="1.0")
+    options = {"compression": "zstd", "data_page_version": "1.0"}
+    with pq.ParquetWriter(file, first.schema, **options) as writer:
+        for table in chain([first], rest):
+            writer.write_table(table)
     return file.getvalue()
 
 

@@ -19,6 +19,8 @@ from cwp_transformer.ledger import HistoryRef
 
 #: Far longer than a function lives, and than clocks differ.
 KEEP: Final = timedelta(hours=2)
+#: The same for what a rebuild writes until it is committed: that may take days.
+KEEP_REBUILDS: Final = timedelta(days=7)
 #: A commit in so many cleans up; each looks back over twice as many, so none is passed over.
 EVERY: Final = 64
 
@@ -51,9 +53,12 @@ def _old_runs(
     older = (number for number, c in enumerate(commits) if c.committed_at < now - KEEP)
     held = commits[: next(older, len(commits)) + 1]
     named = {segment.key for c in held for run in c.runs for segment in run.segments}
-    prefix = keys.state(*history, "runs/")
-    limit = prefix + sortable(now - KEEP)
-    return [key for key in lake.keys_after(prefix, "") if key < limit and key not in named]
+    old = []
+    for folder, keep in (("runs/", KEEP), ("rebuilds/", KEEP_REBUILDS)):
+        prefix = keys.state(*history, folder)
+        limit = prefix + sortable(now - keep)
+        old += [key for key in lake.keys_after(prefix, "") if key < limit and key not in named]
+    return old
 
 
 def _old_files(

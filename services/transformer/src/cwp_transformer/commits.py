@@ -79,6 +79,8 @@ class Commit(_Part):
     key: tuple[CanonicalColumn, ...]
     raw_keys: tuple[str, ...]
     run_ids: tuple[str, ...]
+    #: Of the rebuild that made this revision; then the index is a new one.
+    rebuild_id: str | None = None
     #: None: facts were added, but no version changed.
     canonical: CanonicalFile | None
     #: The whole index, newest run first.
@@ -121,7 +123,9 @@ def _parsed(key: str, body: bytes) -> Commit:
     except ValidationError as error:
         raise Terminal(
             f"{key} was not written by this release ({error.error_count()} fields do not fit, "
-            f"first {error.errors()[0]['loc']}); make the history anew from raw/"
+            f"first {error.errors()[0]['loc']}); delete state/ and canonical/ of this table, "
+            "have it loaded from scratch (services/loader/README.md), then `cwpipe recover` sends "
+            "its raw files again"
         ) from None
 
 

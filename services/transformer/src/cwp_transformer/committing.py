@@ -62,14 +62,14 @@ def commit(batch: Batch, standing: Standing, backends: Backends) -> Commit | Non
 def _draft(batch: Batch, head: Commit | None, backends: Backends) -> Commit | None:
     """The next revision, everything written but the commit; None if the batch says nothing new."""
     history, mapping, lake = batch.history, batch.mapping, backends.lake
-    _check_mapping(mapping, head)
+    check_mapping(mapping, head)
     index = Index(head.runs if head else (), fact_schema(mapping), lake)
     known = index.known(batch.facts)
     remapped = remapping.to_version(known, history.tenant_id, mapping, lake)
     merged = merge(remapped.facts, batch.facts.select(known.column_names))
     if not merged.added and not remapped.changed:
         return None
-    change = _change(known, merged, batch)
+    change = change_of(known, merged.facts, history.tenant_id, mapping)
     revision = head.revision + 1 if head else 1
     sequence = (head.sequence if head else 0) + bool(len(change.operations))
     file = _write_canonical(change, batch, sequence, backends) if len(change.operations) else None
@@ -81,26 +81,33 @@ def _draft(batch: Batch, head: Commit | None, backends: Backends) -> Commit | No
         committed_at=backends.clock(),
         mapping_version=mapping.version,
         mapping_digest=mapping.digest,
-        key=_key(mapping),
+        key=record_key(mapping),
         raw_keys=batch.raw_keys,
         run_ids=tuple(sorted(pc.unique(batch.facts["run_id"]).to_pylist())),
         canonical=file,
-        runs=index.having(merged.facts, partial(_new_key, history, backends)).runs,
+        runs=index.having(merged.facts, partial(new_key, history, backends)).runs,
         tally=_tally(batch, merged),
         totals=_totals(head, known, merged, change),
     )
 
 
-def _new_key(history: HistoryRef, backends: Backends) -> str:
+def new_key(history: HistoryRef, backends: Backends) -> str:
+    """Where a new file of the index goes."""
     # Racing workers never have one name; the time says when it may be cleaned up.
     return keys.state(*history, f"runs/{sortable(backends.clock())}-{uuid4().hex}.arrow")
 
 
-def _key(mapping: Mapping) -> tuple[CanonicalColumn, ...]:
+def record_key(mapping: Mapping) -> tuple[CanonicalColumn, ...]:
+    """What identifies a record."""
     return tuple(CanonicalColumn(name=c.name, type=c.type) for c in mapping.key_columns)
 
 
-def _check_mapping(mapping: Mapping, head: Commit | None) -> None:
+def check_mapping(mapping: Mapping, head: Commit | None) -> None:
+    """See that the mapping may continue the history.
+
+    Raises:
+        MappingError: it changed without a new version, or has another key.
+    """
     if head is None:
         return
     if mapping.version == head.mapping_version and mapping.digest != head.mapping_digest:
@@ -108,18 +115,18 @@ def _check_mapping(mapping: Mapping, head: Commit | None) -> None:
             f"mappings/{mapping.table}.json: version: the mapping changed but its version is still "
             f"{mapping.version}; raise it"
         )
-    if head.key != _key(mapping):
+    if head.key != record_key(mapping):
         raise MappingError(
             f"mappings/{mapping.table}.json: key: it was {', '.join(c.name for c in head.key)} and "
             "cannot change within one history; make a table of another name"
         )
 
 
-def _change(known: pa.Table, merged: Merged, batch: Batch) -> Change:
-    before = versions(known, batch.history.tenant_id, batch.mapping)
-    after = versions(merged.facts, batch.history.tenant_id, batch.mapping)
-    check(after)
-    return difference(before, after, batch.mapping)
+def change_of(before: pa.Table, after: pa.Table, tenant_id: str, mapping: Mapping) -> Change:
+    """What has to change when these keys' facts become others."""
+    made = versions(after, tenant_id, mapping)
+    check(made)
+    return difference(versions(before, tenant_id, mapping), made, mapping)
 
 
 def _write_canonical(
@@ -132,7 +139,7 @@ def _write_canonical(
     rows = canonical.rows(change.operations, shown, mapping, provenance)
     body = canonical.encode(rows)
     return CanonicalFile(
-        key=_put_canonical(batch, body, backends),
+        key=put_canonical(batch.history, body, backends),
         size_bytes=len(body),
         rows=len(rows),
         opened=change.opened,
@@ -145,12 +152,13 @@ def _write_canonical(
     )
 
 
-def _put_canonical(batch: Batch, body: bytes, backends: Backends) -> str:
+def put_canonical(history: HistoryRef, body: bytes, backends: Backends) -> str:
+    """Put a canonical file under a name that is free; its key."""
     for _ in range(_FREE_NAMES):
-        key = keys.canonical(*batch.history, sortable(backends.clock()))
+        key = keys.canonical(*history, sortable(backends.clock()))
         if backends.lake.create(key, body):
             return key
-    raise Retriable(f"{batch.history}: no free name for a canonical file")
+    raise Retriable(f"{history}: no free name for a canonical file")
 
 
 def _tally(batch: Batch, merged: Merged) -> Tally:

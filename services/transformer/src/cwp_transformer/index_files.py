@@ -96,16 +96,11 @@ class Index:
         files.flush({segment.key for run in made.runs for segment in run.segments})
         return replace(made, files=self.files)
 
-    def ranges(self, rows: int) -> Iterator[pa.Table]:
-        """All facts, key by key whole, in parts of about so many rows."""
-        above: int | None = None
-        left: Sequence[Run] = self.runs
-        while left:
-            end = index.step_end(left, above, rows, uncut=Run(segments=()))
-            tables = index.newest(self._between(run, above, end) for run in left)
-            yield index.from_stored(pa.concat_tables(tables), self.schema)
-            above = end
-            left = [rest for run in left if (rest := run.from_(end))]
+    def between(self, above: int | None, end: int) -> pa.Table:
+        """All known facts of the places after `above` up to `end`."""
+        rows = index.newest(self._between(run, above, end) for run in self.runs)
+        empty = index.stored_schema(self.schema).empty_table()
+        return index.from_stored(pa.concat_tables([empty, *rows]), self.schema)
 
     def after_step(self, merge: Merge, rows: int, name: Name) -> tuple["Index", int]:
         """The index after a step of a merge, of about `rows` rows; how many it wrote."""
@@ -202,6 +197,17 @@ class Index:
         if above is not None:
             counts = pc.and_(counts, pc.greater(places, above))
         return rows.filter(counts)
+
+
+def side_by_side(one: Index, other: Index, rows: int) -> Iterator[tuple[pa.Table, pa.Table]]:
+    """All facts of both, in parts of about `rows` rows; all facts of a key are in one part."""
+    runs = (*one.runs, *other.runs)
+    above: int | None = None
+    last = max((segment.last for run in runs for segment in run.segments), default=None)
+    while last is not None and (above is None or above < last):
+        end = index.step_end(runs, above, rows, uncut=Run(segments=()))
+        yield one.between(above, end), other.between(above, end)
+        above = end
 
 
 def _keys(facts: pa.Table) -> pa.Table:

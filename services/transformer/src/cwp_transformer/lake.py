@@ -1,6 +1,6 @@
 """The bucket, as far as the transformer needs one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -50,6 +50,9 @@ class Lake(Files, Protocol):
 
     def keys_after(self, prefix: str, after: str) -> list[str]:
         """All keys under `prefix` that sort after `after`, sorted."""
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        """All keys under `prefix`, sorted, with the bytes of their objects."""
 
     def delete(self, keys: Sequence[str]) -> None:
         """Delete objects; one that is not there is no error."""
@@ -106,10 +109,15 @@ class S3Lake:
 
     def keys_after(self, prefix: str, after: str) -> list[str]:
         """See `Lake`."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=prefix, StartAfter=after
-        )
-        return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+        return [entry["Key"] for entry in self._entries(Prefix=prefix, StartAfter=after)]
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        """See `Lake`."""
+        return {entry["Key"]: entry["Size"] for entry in self._entries(Prefix=prefix)}
+
+    def _entries(self, **where: str) -> Iterator[dict[str, Any]]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, **where)
+        return (entry for page in pages for entry in page.get("Contents", ()))
 
     def delete(self, keys: Sequence[str]) -> None:
         """See `Lake`."""

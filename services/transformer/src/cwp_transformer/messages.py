@@ -1,11 +1,11 @@
-"""What arrives on the files queue: a raw file was made, or somebody misses commits."""
+"""What arrives on the files queue: a raw file was made, or somebody asks for something."""
 
 import json
 from dataclasses import dataclass
 
 from cwp_shared import keys
 from cwp_shared.errors import Terminal
-from cwp_shared.events import CommitsRequested, parse_envelope
+from cwp_shared.events import CommitsRequested, Event, RebuildRequested, parse_envelope
 
 _S3_SOURCE = "aws.s3"
 _OBJECT_CREATED = "Object Created"
@@ -21,11 +21,11 @@ class RawCreated:
     size: int
 
 
-def parse(body: str, bucket: str) -> RawCreated | CommitsRequested:
-    """Read a message.
+def parse(body: str, bucket: str) -> RawCreated | Event:
+    """Read a message: a raw file, `CommitsRequested` or `RebuildRequested`.
 
     Raises:
-        Terminal: it is neither, or its file is no raw file of `bucket`.
+        Terminal: it is nothing of these, or its file is no raw file of `bucket`.
     """
     try:
         envelope = json.loads(body)
@@ -36,7 +36,7 @@ def parse(body: str, bucket: str) -> RawCreated | CommitsRequested:
             "'detail-type'"
         ) from None
     if not is_file:
-        return parse_envelope(body, [CommitsRequested])
+        return parse_envelope(body, [CommitsRequested, RebuildRequested])
     return _raw_created(envelope.get("detail"), bucket)
 
 

@@ -7,8 +7,9 @@ import pyarrow.compute as pc
 
 from cwp_shared.errors import Terminal
 from cwp_shared.mapping import Mapping
+from cwp_transformer.binding import sql_type
 from cwp_transformer.engine import query
-from cwp_transformer.facts import RECORD, read_facts
+from cwp_transformer.facts import RECORD, fact_schema, read_facts
 from cwp_transformer.lake import Lake
 from cwp_transformer.raw_file import read_raw
 
@@ -61,6 +62,14 @@ def shown_rows(
             "give the narrower column a new name"
         )
     return pa.concat_tables([facts, *found])
+
+
+def no_rows(mapping: Mapping) -> pa.Table:
+    """Wide facts, none of them."""
+    nulls = [f"NULL::{sql_type(c)} AS v{number}" for number, c in enumerate(mapping.columns)]
+    wide = query(f"SELECT {', '.join(nulls)} WHERE false")
+    narrow = fact_schema(mapping).empty_table()
+    return pa.table({n: table[n] for table in (narrow, wide) for n in table.column_names})
 
 
 def _read(places: pa.Table, tenant_id: str, mapping: Mapping, lake: Lake) -> list[pa.Table]:

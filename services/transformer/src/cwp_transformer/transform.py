@@ -8,7 +8,7 @@ from typing import Final
 from aws_lambda_powertools import Logger
 
 from cwp_shared.errors import Terminal
-from cwp_shared.events import CommitsRequested
+from cwp_shared.events import CommitsRequested, RebuildRequested
 from cwp_shared.mapping import Mapping
 from cwp_shared.mapping_files import Mappings
 from cwp_transformer.announcing import announce_again
@@ -16,6 +16,7 @@ from cwp_transformer.backends import Backends
 from cwp_transformer.ledger import HistoryRef
 from cwp_transformer.merging import merge_files
 from cwp_transformer.messages import RawCreated, parse
+from cwp_transformer.rebuild import rebuild
 
 #: Raw Parquet that one commit takes at most, so that memory stays bounded; one file always fits.
 BYTES_PER_COMMIT: Final = 16 * 2**20
@@ -32,10 +33,13 @@ def transform(
     for message_id, body in messages:
         try:
             message = parse(body, bucket)
-            if isinstance(message, CommitsRequested):
-                _announce_again(message, backends)
-            else:
-                senders[message].append(message_id)
+            match message:
+                case CommitsRequested():
+                    _announce_again(message, backends)
+                case RebuildRequested():
+                    rebuild(message, mappings, backends)
+                case RawCreated():
+                    senders[message].append(message_id)
         except Exception as error:  # noqa: BLE001 - each message answers for itself alone
             failures[message_id] = error
     for file, reason in _failed_files(senders, mappings, backends):

@@ -12,6 +12,7 @@ from cwp_shared.events.canonical import (
     CanonicalCommitted,
     CommitsRequested,
     LoadFailed,
+    RebuildRequested,
     TableLoaded,
     WarehouseLayout,
 )
@@ -54,6 +55,7 @@ EVENTS: tuple[type[Event], ...] = (
     AbsencesReleased,
     CanonicalCommitted,
     CommitsRequested,
+    RebuildRequested,
     TableLoaded,
     LoadFailed,
 )
@@ -78,6 +80,7 @@ __all__ = [
     "PageRejected",
     "PagesWritten",
     "ReasonClass",
+    "RebuildRequested",
     "RunCompleted",
     "RunFailed",
     "SourceBlocked",

@@ -80,6 +80,20 @@ class CommitsRequested(Event):
     after_sequence: int = Field(ge=0)
 
 
+class RebuildRequested(Event):
+    """A history is to be made anew from its raw files, under the mapping that is deployed.
+
+    The transformer sends it to itself again, with the same `rebuild_id`, until that is done.
+    """
+
+    detail_type: ClassVar[str] = "RebuildRequested"
+    source: ClassVar[str] = "connectwise.operator"
+
+    canonical_table: CanonicalTable
+    #: Begins with the time at which it was asked for; one is made once.
+    rebuild_id: RunId
+
+
 class TableLoaded(Event):
     """The warehouse holds the history up to `sequence`; the ledger there says the same."""
 

@@ -1,0 +1,46 @@
+"""rebuild: a table's history anew from its raw files."""
+
+from typing import Annotated
+
+import typer
+
+from cwp_ops.context import operator_of
+from cwp_ops.errors import OperatorError
+from cwp_ops.wiring import rebuilder
+
+PATIENCE_S = 3600
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: cwpipe rebuild acme tickets")(rebuild)
+
+
+def rebuild(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Tenant.", metavar="TENANT")],
+    table: Annotated[str, typer.Argument(help="Canonical table.", metavar="TABLE")],
+    patience: Annotated[
+        int, typer.Option(min=2, help="Stop waiting after so many seconds; the rebuild goes on.")
+    ] = PATIENCE_S,
+) -> None:
+    """Make a table's history anew from its raw files, under the mapping that is deployed.
+
+    Use it after a change of mappings/<table>.json that is to show in the past, too. Readers see
+    the old history or the new one. What does not change is not loaded again. Syncs may go on.
+    """
+    operator = operator_of(context)
+    operator.book.get(name)
+    tables = sorted(t for some in operator.canonical_tables.values() for t in some)
+    if table not in tables:
+        raise OperatorError(f"there is no canonical table {table}; there are {', '.join(tables)}")
+    operator.say(f"making {name}.{table} anew from its raw files")
+    commit = rebuilder(operator).rebuild(name, table, patience)
+    if file := commit["canonical"]:
+        operator.out.print(
+            f"[green]rebuilt[/green] as commit {commit['sequence']}: {file['opened']:,} versions "
+            f"new, {file['replaced']:,} changed in place, {file['closed']:,} with other bounds, "
+            f"{file['removed']:,} gone; the loader is told"
+        )
+    else:
+        operator.out.print("[green]rebuilt[/green]: the history was what its raw files say")

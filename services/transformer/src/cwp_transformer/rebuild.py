@@ -1,0 +1,201 @@
+"""A history made anew from its raw files: `cwpipe rebuild TENANT TABLE`.
+
+1. Take all raw files, oldest first, into an index that nobody knows yet (rebuild_draft). When the
+   time is up, keep how far it is and ask the bus to go on.
+2. Compare the history's facts with these, key by key, and write what has to change as one canonical
+   file (scd2.md R6, R10).
+3. Put one commit that names the new index and that file, on condition that its revision is free.
+   A lost race: take what has been committed meanwhile, and compare again.
+
+So readers see the old history or the new one. Sequences continue, and if the raw files say what the
+history says already, there is no file, and nothing to load.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from aws_lambda_powertools import Logger
+
+from cwp_shared.errors import Retriable, Terminal
+from cwp_shared.events import RebuildRequested
+from cwp_shared.mapping_files import Mappings
+from cwp_transformer import canonical, rebuild_draft, remapping
+from cwp_transformer.announcing import Standing, announce, catch_up
+from cwp_transformer.backends import Backends
+from cwp_transformer.commits import CanonicalFile, Commit, Tally, Totals, put_commit
+from cwp_transformer.committing import (
+    ATTEMPTS,
+    change_of,
+    check_mapping,
+    put_canonical,
+    record_key,
+)
+from cwp_transformer.facts import fact_schema
+from cwp_transformer.index_files import Index, side_by_side
+from cwp_transformer.ledger import HistoryRef
+from cwp_transformer.rebuild_draft import Draft, Rebuild
+
+#: How long one message takes raw files; the function has 5 minutes for that and the comparison.
+WORK: Final = timedelta(seconds=90)
+#: Facts that are compared at once.
+_ROWS: Final = 2**17
+_DONE: Final = "done"
+
+logger = Logger()
+
+
+def rebuild(request: RebuildRequested, mappings: Mappings, backends: Backends) -> None:
+    """Do a part of a rebuild, or the last of it. A repeated message does nothing twice.
+
+    Raises:
+        Terminal: there is no such mapping, or raw files of the history are gone.
+        Retriable: others committed all the time.
+    """
+    history = HistoryRef(request.tenant_id, request.canonical_table)
+    mapping = mappings.of_table(request.canonical_table)
+    if mapping is None:
+        raise Terminal(f"{history} cannot be made anew: there is no (valid) mapping of that name")
+    asked = Rebuild(history, request.rebuild_id, mapping)
+    lake = backends.lake
+    if asked.key(_DONE) in lake.keys_after(asked.key(""), ""):
+        return
+    until, before = backends.clock() + WORK, rebuild_draft.newest(asked, lake)
+    draft, is_whole = rebuild_draft.absorbed(asked, before, backends, until)
+    is_late = draft != before and backends.clock() >= until
+    if not is_whole or is_late:
+        if rebuild_draft.keep(asked, draft, lake):
+            backends.bus.publish([request])
+        return
+    made = _commit(asked, draft, backends)
+    lake.create(asked.key(_DONE), str(made.revision).encode())
+    logger.info(
+        "rebuilt",
+        extra={**history._asdict(), "revision": made.revision, "raw_files": len(draft.raw_keys)},
+    )
+
+
+def _commit(asked: Rebuild, draft: Draft, backends: Backends) -> Commit:
+    for _ in range(ATTEMPTS):
+        # In this order: what the head knows is in raw/ by now.
+        standing = catch_up(asked.history, backends)
+        draft, _is_whole = rebuild_draft.absorbed(asked, draft, backends, until=None)
+        made = _draft(asked, draft, standing, backends)
+        if put_commit(backends.lake, made):
+            announce(made, standing.pointer, backends)
+            return made
+    raise Retriable(f"rebuild of {asked.history}: lost {ATTEMPTS} races", retry_after=60)
+
+
+def _draft(asked: Rebuild, draft: Draft, standing: Standing, backends: Backends) -> Commit:
+    history, mapping, head = asked.history, asked.mapping, standing.head
+    check_mapping(mapping, head)
+    compared = _Comparison(asked, draft, standing, backends)
+    file = compared.write()
+    taken = [key for key in draft.raw_keys if key not in draft.unreadable]
+    known = backends.ledger.done(history, taken)
+    was = head.totals if head else Totals()
+    return Commit(
+        tenant_id=history.tenant_id,
+        canonical_table=history.canonical_table,
+        revision=standing.revision + 1,
+        sequence=standing.sequence + bool(file),
+        committed_at=backends.clock(),
+        mapping_version=mapping.version,
+        mapping_digest=mapping.digest,
+        key=record_key(mapping),
+        raw_keys=tuple(key for key in taken if key not in known),
+        run_ids=tuple(sorted(compared.run_ids)),
+        rebuild_id=asked.rebuild_id,
+        canonical=file,
+        runs=draft.runs,
+        tally=Tally(rows=draft.rows, quarantined=draft.quarantined),
+        totals=Totals(
+            keys=was.keys + compared.keys,
+            versions=was.versions + compared.opened - compared.removed,
+            current=was.current + compared.current,
+            facts=was.facts + compared.facts,
+        ),
+    )
+
+
+@dataclass
+class _Comparison:
+    """The facts of the history beside those of the draft; what differs is counted on the way."""
+
+    asked: Rebuild
+    draft: Draft
+    standing: Standing
+    backends: Backends
+    facts: int = 0
+    keys: int = 0
+    current: int = 0
+    opened: int = 0
+    closed: int = 0
+    removed: int = 0
+    replaced: int = 0
+    rows: int = 0
+
+    def __post_init__(self) -> None:
+        self.run_ids: set[str] = set()
+
+    def write(self) -> CanonicalFile | None:
+        """Write what has to change as a canonical file; None if nothing has to."""
+        parts = self._parts()
+        if (first := next(parts, None)) is None:
+            return None
+        body = canonical.encode(first, parts)
+        mapping = self.asked.mapping
+        return CanonicalFile(
+            key=put_canonical(self.asked.history, body, self.backends),
+            size_bytes=len(body),
+            rows=self.rows,
+            opened=self.opened,
+            closed=self.closed,
+            removed=self.removed,
+            replaced=self.replaced,
+            columns=canonical.columns(mapping),
+            key_columns=mapping.key,
+        )
+
+    def _parts(self) -> Iterator[pa.Table]:
+        head, lake = self.standing.head, self.backends.lake
+        old = Index(head.runs if head else (), fact_schema(self.asked.mapping), lake)
+        new = self.asked.index(self.draft, lake)
+        for before, after in side_by_side(old, new, _ROWS):
+            self._check_raw(before)
+            order = [(name, "ascending") for name in ("key_hash", "kind", "start", "upper")]
+            if before.sort_by(order).equals(after.sort_by(order)):
+                continue
+            rows = self._changed(before, after)
+            if len(rows):
+                yield rows
+
+    def _check_raw(self, before: pa.Table) -> None:
+        gone = set(pc.unique(before["raw_key"]).to_pylist()).difference(self.draft.raw_keys)
+        if gone:
+            raise Terminal(
+                f"{self.asked.history} cannot be made anew: it holds rows of {len(gone)} raw files "
+                f"that are not in raw/ any more, {min(gone)} first; bring them back (the bucket "
+                "keeps old versions for 30 days)"
+            )
+
+    def _changed(self, before: pa.Table, after: pa.Table) -> pa.Table:
+        history, mapping = self.asked.history, self.asked.mapping
+        change = change_of(before, after, history.tenant_id, mapping)
+        self.facts += len(after) - len(before)
+        for name in ("keys", "current", "opened", "closed", "removed", "replaced"):
+            setattr(self, name, getattr(self, name) + getattr(change, name))
+        self.rows += len(change.operations)
+        self.run_ids.update(pc.unique(change.operations["run_id"]).to_pylist())
+        opened = change.operations.filter(pc.equal(change.operations["op"], "open"))
+        shown = remapping.shown_rows(
+            opened, remapping.no_rows(mapping), history.tenant_id, mapping, self.backends.lake
+        )
+        at = canonical.Provenance(
+            history.tenant_id, self.standing.sequence + 1, self.backends.clock()
+        )
+        return canonical.rows(change.operations, shown, mapping, at)
