@@ -88,6 +88,14 @@ bench-flatten: setup .build/bench-flatten/.ready .build/bench-flatten-ours/.read
 .PHONY: bench-extract
 bench-extract: setup ## Measure sandbox to raw Parquet through the deployed services; a few minutes
 	$(BIN)/python -m benchmarks.extract
+# What the transformer's function has, and nothing else.
+.build/bench-history-ours/.ready: uv.lock services/transformer/pyproject.toml $(UV)
+	UV_PROJECT_ENVIRONMENT=.build/bench-history-ours $(UV) sync --quiet --frozen --no-dev --package cwp-transformer
+	@touch $@
+
+.PHONY: bench-history
+bench-history: setup .build/bench-history/.ready .build/bench-history-ours/.ready ## Measure a batch into a long history against Polars, DuckDB, delta-rs, dbt, dlt
+	$(BIN)/python -m benchmarks.history
 
 .PHONY: bench-sandbox
 bench-sandbox: setup ## Measure the ConnectWise sandbox at a million tickets; a quarter of an hour, 5 GB of disk

@@ -125,7 +125,7 @@ def main() -> None:
 def _run(contender: Contender, folder: Path) -> Taken:
     with tempfile.TemporaryDirectory(dir=_BUILD) as out:
         found = measure(
-            "benchmarks.flatten.clocked:call",
+            "benchmarks.common.clocked:call",
             python=contender.python,
             called=contender.function,
             folder=str(folder),

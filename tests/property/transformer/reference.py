@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -28,6 +28,7 @@ class Observation:
     hours: Decimal | None
     updated_by: str | None
     created: int | None
+    po_number: str | None = None
 
     @property
     def order(self) -> tuple[Any, ...]:
@@ -49,7 +50,12 @@ class Observation:
             "_info__updatedBy": self.updated_by,
             "summary": self.summary,
             "budgetHours": None if self.hours is None else float(self.hours),
+            "poNumber": self.po_number,
         }
+
+    def timeless(self) -> "Observation":
+        """The same of a source without lastUpdated: as of the run that saw it (R14)."""
+        return replace(self, u=self.upper)
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,9 @@ def _versions(facts: list[Observation], gone: set[int]) -> list[dict[str, Any]]:
             floor = min(moment_, fact.created) if untold and fact.created is not None else moment_
             rows.append(_row(fact, moment_, floor))
             holding = fact
-    return rows
+    # Type 1: every version shows what the newest fact says.
+    newest = max(facts, key=lambda fact: (fact.u, fact.order), default=None)
+    return [row | {"po_number": newest.po_number} for row in rows if newest]
 
 
 def _end(
@@ -120,7 +128,7 @@ def _end(
 
 def _row(fact: Observation, start: int, effective_from: int) -> dict[str, Any]:
     return {
-        "sk": _md5(TENANT, "tickets", str(fact.key), at(start)),
+        "sk": _surrogate_key(fact.key, start),
         "tenant_id": TENANT,
         "ticket_id": fact.key,
         "effective_from": moment(effective_from),
@@ -128,7 +136,7 @@ def _row(fact: Observation, start: int, effective_from: int) -> dict[str, Any]:
         "is_current": True,
         "is_deleted": False,
         "source_updated_at": moment(fact.u),
-        "attr_hash": _md5(*_change_hash(fact)),
+        "attr_hash": _change_hash(fact),
         "summary": fact.summary,
         "status_name": None,
         "budget_hours": fact.hours,
@@ -139,16 +147,19 @@ def _row(fact: Observation, start: int, effective_from: int) -> dict[str, Any]:
     }
 
 
-def _change_hash(fact: Observation) -> Iterable[str]:
-    if fact.hours is not None:
-        yield from ("budget_hours", format(fact.hours.normalize(), "f"))
-    if fact.summary is not None:
-        yield from ("summary", fact.summary)
+def _surrogate_key(key: int, start: int) -> str:
+    named = "".join(f"{len(part)}:{part}," for part in (TENANT, "tickets", str(key)))
+    return _md5(f"{named}{int((ZERO.timestamp() + start) * 1_000_000)}")
 
 
-def _md5(*parts: str) -> str:
-    netstrings = "".join(f"{len(part.encode())}:{part}," for part in parts)
-    return hashlib.md5(netstrings.encode(), usedforsecurity=False).hexdigest()
+def _change_hash(fact: Observation) -> str:
+    hours = None if fact.hours is None else format(fact.hours.normalize(), "f")
+    told = {"budget_hours": hours, "summary": fact.summary}
+    return _md5("".join(f"\0{name}={text}" for name, text in told.items() if text is not None))
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def as_reader_sees(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -4,19 +4,23 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from cwp_shared.mapping_files import Mappings
 from cwp_transformer import index, index_files, segment_file
 from tests.property.transformer import reference
 from tests.property.transformer.reference import Absence, Observation
 from tests.unit.transformer.fakes import (
     HISTORY,
     STEPS,
+    TICKETS,
+    TIMELESS,
     Crash,
     World,
     absences_body,
@@ -26,8 +30,14 @@ from tests.unit.transformer.fakes import (
 
 Fact = Observation | Absence
 
+#: Shrinking a history takes minutes; the seed that a failure prints makes it again.
 _SLOW = settings(
-    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow], database=None
+    deadline=None,
+    max_examples=30,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow],
+    database=None,
+    print_blob=True,
 )
 
 
@@ -46,6 +56,7 @@ def observations(draw: st.DrawFn) -> list[Observation]:
         hours=st.sampled_from([None, Decimal("1.5000")]),
         updated_by=st.sampled_from(["ann", "bob", None]),
         created=st.sampled_from([None, -3, 2]),
+        po_number=st.sampled_from(["p", "q", None]),
     )
     found = draw(st.lists(anywhere, min_size=1, max_size=8))
     return [replace(fact, place=(n % 2, 0, n)) for n, fact in enumerate(found)]
@@ -156,9 +167,9 @@ def test_crashes_and_races_between_any_two_steps_change_nothing(
         batch, rest = waiting[:size], waiting[size:]
         world.fate.step = data.draw(st.none() | st.sampled_from(STEPS))
         world.fate.countdown = data.draw(st.integers(0, 2))
-        if data.draw(st.booleans()):
+        for step in data.draw(st.lists(st.sampled_from(STEPS), max_size=2)):
             rival = data.draw(st.sampled_from(keys))
-            world.lake.meanwhile = lambda key=rival: _deliver_quietly(world, key)
+            world.fate.meanwhile[step] = partial(_deliver_quietly, world, rival)
         if data.draw(st.integers(0, 5)) == 0:
             world.ledger.lose()
         try:
@@ -167,7 +178,7 @@ def test_crashes_and_races_between_any_two_steps_change_nothing(
             continue
         waiting = rest
     world.fate.step = None
-    world.lake.meanwhile = None
+    world.fate.meanwhile.clear()
     assert world.deliver(*keys) == {}
     check(world, facts)
     # Nothing committed stays unannounced, whoever died.
@@ -217,4 +228,33 @@ def test_a_history_made_anew_from_its_raw_files_is_the_reference_history(
     assert world.rebuild("20260601T000000000000Z-2") == {}
     after = world.commits()[-1]
     assert (after.sequence, after.totals) == (before.sequence, before.totals)
+    check(world, facts)
+
+
+@_SLOW
+@given(files())
+def test_a_source_without_last_updated_gives_the_history_of_its_runs(
+    given_files: tuple[list[Fact], list[list[Fact]]],
+) -> None:
+    facts, cut = given_files
+    world = World(TIMELESS)
+    for some in cut:
+        assert world.deliver(land(world, some)) == {}
+    told = [f.timeless() if isinstance(f, Observation) else f for f in facts]
+    rows = world.history()
+    assert reference.as_reader_sees(rows) == reference.history(told)
+    assert reference.broken_invariants(rows) == []
+
+
+@_SLOW
+@given(files(), st.data())
+def test_new_mapping_versions_in_mid_stream_change_nothing(
+    given_files: tuple[list[Fact], list[list[Fact]]], data: st.DataObject
+) -> None:
+    facts, cut = given_files
+    world = World()
+    for some in cut:
+        version = data.draw(st.integers(1, 3))
+        world.mappings = Mappings((TICKETS.model_copy(update={"version": version}),))
+        assert world.deliver(land(world, some)) == {}
     check(world, facts)

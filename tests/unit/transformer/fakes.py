@@ -50,9 +50,17 @@ TICKETS = Mapping.model_validate(
                 "from": "_info/updatedBy",
                 "history": "ignored",
             },
+            {
+                "name": "po_number",
+                "type": "varchar(20)",
+                "from": "poNumber",
+                "history": "overwritten",
+            },
         ],
     }
 )
+#: The same of a source that does not say when it changed a record (scd2.md R14).
+TIMELESS = TICKETS.model_copy(update={"updated_at": None})
 
 
 class Crash(BaseException):
@@ -73,6 +81,8 @@ class Fate:
 
     step: str | None = None
     countdown: int = 0
+    #: What somebody else does when a function comes to a step, once: step -> deed.
+    meanwhile: dict[str, Callable[[], object]] = field(default_factory=dict)
 
     @contextmanager
     def around(self, effect: str) -> Iterator[None]:
@@ -81,6 +91,8 @@ class Fate:
         self._pass(f"after {effect}")
 
     def _pass(self, step: str) -> None:
+        if deed := self.meanwhile.pop(step, None):
+            deed()
         if step != self.step:
             return
         if self.countdown == 0:

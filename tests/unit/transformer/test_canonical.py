@@ -38,7 +38,7 @@ def test_an_open_is_a_whole_row_and_a_close_has_its_interval_only() -> None:
     fields = {"budgetHours": 1.5, "closedFlag": True, "customFields": '[{"id": 1}]'}
     world.take([ticket(1, 10, **fields)], run_id="run-1")
     commit = world.take([ticket(1, 20, summary="b")], run_id="run-2")
-    closing, opening = world.canonical_files()[1].to_pylist()
+    opening, closing = world.canonical_files()[1].to_pylist()
     assert closing["op"] == "close"
     assert (closing["effective_from"], closing["effective_to"]) == (moment(10), moment(20))
     assert (closing["is_current"], closing["ticket_id"], closing["sequence"]) == (False, 1, 2)
@@ -89,8 +89,14 @@ def test_the_file_uses_encodings_that_every_reader_has() -> None:
     assert {e for c in columns for e in c.encodings} <= {"PLAIN", "RLE", "RLE_DICTIONARY"}
 
 
-def test_rows_lie_by_key_and_time() -> None:
+def test_opens_lie_first_in_the_order_of_their_raw_rows() -> None:
     world = World()
-    world.take([ticket(n, u, summary=f"{n}{u}") for u in (20, 10) for n in (2, 1)])
-    rows = world.canonical_files()[0].to_pylist()
-    assert [row["summary"] for row in rows] == ["110", "120", "210", "220"]
+    world.take([ticket(1, 10), ticket(2, 10)])
+    world.take([ticket(2, 20, summary="b"), ticket(3, 20), ticket(1, 20, summary="a")])
+    rows = world.canonical_files()[1].to_pylist()
+    assert [(row["op"], row["ticket_id"]) for row in rows[:3]] == [
+        ("open", 2),
+        ("open", 3),
+        ("open", 1),
+    ]
+    assert sorted((row["op"], row["ticket_id"]) for row in rows[3:]) == [("close", 1), ("close", 2)]

@@ -8,6 +8,7 @@ import pytest
 
 from cwp_shared.mapping import Column
 from cwp_transformer import canonical_text
+from cwp_transformer.canonical_text import Attribute
 from cwp_transformer.engine import query
 
 
@@ -40,25 +41,32 @@ def test_text_of_each_type(value: str, kind: str, text: str | None) -> None:
     assert one(canonical_text.text(value, kind)) == text
 
 
-def test_surrogate_key_is_md5_of_netstrings() -> None:
+def test_surrogate_key_is_md5_of_netstrings_and_microseconds() -> None:
     columns = [
         Column.model_validate({"name": name, "type": "varchar(9)", "from": name}) for name in "ab"
     ]
     key = canonical_text.key_text("acme", "tickets", columns, ["'é'", "''"])
     start = "TIMESTAMP '2026-01-02 03:04:05'"
-    encoded = "4:acme,7:tickets,2:é,0:,20:2026-01-02T03:04:05Z,"
+    encoded = "4:acme,7:tickets,2:é,0:,1767323045000000"
     expected = hashlib.md5(encoded.encode(), usedforsecurity=False).hexdigest()
     assert one(canonical_text.surrogate_key(key, start)) == expected
 
 
 def test_change_hash_sorts_by_name_and_leaves_null_out() -> None:
-    found = one(canonical_text.change_hash({"b": "'x'", "a": "''", "c": "NULL::VARCHAR"}))
-    expected = hashlib.md5(b"1:a,0:,1:b,1:x,", usedforsecurity=False).digest()
+    texts = {"b": "'x'", "a": "''", "c": "NULL::VARCHAR"}
+    found = one(canonical_text.change_hash(Attribute(name, sql) for name, sql in texts.items()))
+    expected = hashlib.md5(b"\0a=\0b=x", usedforsecurity=False).digest()
     assert found == expected
 
 
+def test_change_hash_of_a_full_column_is_the_same() -> None:
+    pair = [Attribute("a", "'x'"), Attribute("b", "'y'")]
+    full = [attribute._replace(is_full=True) for attribute in pair]
+    assert one(canonical_text.change_hash(pair)) == one(canonical_text.change_hash(full))
+
+
 def test_no_attributes_have_a_hash_too() -> None:
-    assert one(canonical_text.change_hash({})) == hashlib.md5(usedforsecurity=False).digest()
+    assert one(canonical_text.change_hash([])) == hashlib.md5(usedforsecurity=False).digest()
 
 
 def test_names_with_quotes_do_not_leave_their_literal() -> None:

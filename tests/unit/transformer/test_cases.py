@@ -1,7 +1,14 @@
 """The 15 cases of scd2.md section 3."""
 
 from cwp_shared.mapping import Mapping
-from tests.unit.transformer.fakes import TICKETS, World, absences_body, moment, ticket
+from tests.unit.transformer.fakes import (
+    TICKETS,
+    TIMELESS,
+    World,
+    absences_body,
+    moment,
+    ticket,
+)
 
 
 def test_same_batch_twice_is_one_row() -> None:
@@ -223,3 +230,47 @@ def test_a_mapping_whose_key_is_no_id_cannot_take_deletes() -> None:
     world = World(named)
     failures = world.deliver(world.land(absences_body([(1, 30)])))
     assert "mappings/tickets.json: key" in str(failures["0"])
+
+
+def test_an_overwritten_column_shows_its_newest_value_in_every_version_and_makes_none() -> None:
+    world = World()
+    world.take([ticket(1, 10, summary="a", poNumber="p"), ticket(2, 10, poNumber="z")])
+    world.take([ticket(1, 20, summary="b", poNumber="q")])
+    assert world.timeline("po_number") == [("q", 10, 20), ("q", 20, None), ("z", 10, None)]
+    commit = world.take([ticket(1, 30, summary="b", poNumber=None)])
+    assert world.timeline("po_number")[:2] == [(None, 10, 20), (None, 20, None)]
+    assert commit.canonical
+    assert (commit.canonical.opened, commit.canonical.replaced) == (0, 2)
+
+
+def test_a_late_record_does_not_overwrite_and_shows_the_newest_value_itself() -> None:
+    world = World()
+    world.take([ticket(1, 20, summary="b", poNumber="new")])
+    world.take([ticket(1, 10, summary="a", poNumber="old")])
+    assert world.timeline("po_number") == [("new", 10, 20), ("new", 20, None)]
+
+
+def test_without_last_updated_a_record_is_as_of_the_run_that_saw_it() -> None:
+    world = World(TIMELESS)
+    world.take([ticket(1, None, summary="a")], upper=10, run_id="run-1")
+    world.take([ticket(1, None, summary="b")], upper=30, run_id="run-3")
+    assert world.timeline() == [("a", 10, 30), ("b", 30, None)]
+
+
+def test_without_last_updated_an_equal_record_is_no_version_whenever_it_comes() -> None:
+    world = World(TIMELESS)
+    for upper in (10, 30, 20):
+        commit = world.take([ticket(1, None, summary="a")], upper=upper, run_id=f"run-{upper}")
+    assert commit.canonical is None
+    assert world.timeline() == [("a", 10, None)]
+    # What lies inside the run is not forgotten: it was seen again after this one.
+    world.take([ticket(1, None, summary="b")], upper=25, run_id="run-25")
+    assert world.timeline() == [("a", 10, 25), ("b", 25, 30), ("a", 30, None)]
+
+
+def test_without_last_updated_a_deleted_record_comes_back_when_it_is_seen_again() -> None:
+    world = World(TIMELESS)
+    world.take([ticket(1, None)], upper=10, run_id="run-1")
+    world.lose((1, 20))
+    world.take([ticket(1, None)], upper=30, run_id="run-3")
+    assert world.timeline() == [("printer", 10, 20), ("printer", 30, None)]

@@ -10,7 +10,7 @@ from cwp_shared.errors import Terminal
 from cwp_shared.events import CanonicalCommitted
 from cwp_shared.mapping import Column, Mapping
 from cwp_transformer.commits import commit_key
-from cwp_transformer.history import versions
+from cwp_transformer.versions import versions
 from tests.unit.transformer.fakes import TENANT, TICKETS, Crash, World, object_created, ticket
 
 
@@ -207,7 +207,7 @@ def test_an_index_of_another_release_is_not_touched() -> None:
 def test_history_breaking_its_invariants_is_never_committed() -> None:
     world = World()
     key = world.land([ticket(1, 10)])
-    with patch("cwp_transformer.committing.versions", _doubled_versions):
+    with patch("cwp_transformer.history.versions", _doubled_versions):
         failures = world.deliver(key)
     assert "history breaks its invariants (scd2.md): {'i1': 1" in str(failures["0"])
     assert world.commits() == []

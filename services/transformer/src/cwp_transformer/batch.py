@@ -2,8 +2,9 @@
 
 import io
 import json
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,6 +17,9 @@ from cwp_transformer.lake import Lake
 from cwp_transformer.ledger import HistoryRef
 from cwp_transformer.raw_file import open_raw, read_absences, read_rows, says_absences
 from cwp_transformer.tombstones import read_tombstones
+
+#: Files that are read and mapped at the same time: as many as the function has cores.
+_AT_ONCE: Final = 2
 
 
 class Batch(NamedTuple):
@@ -40,21 +44,39 @@ def read_files(
 ) -> ReadFiles:
     """Read and map raw files; set aside rows that cannot be taken. A bad file costs only itself."""
     tables, failures, quarantined = {}, {}, 0
-    for raw_key in raw_keys:
-        try:
-            body = lake.read(raw_key)
-            facts = _facts(body, raw_key, history, mapping)
-        except Terminal as error:
-            failures[raw_key] = error
+    for raw_key, found in _read_at_once(history, mapping, list(raw_keys), lake):
+        if isinstance(found, Terminal):
+            failures[raw_key] = found
             continue
-        if len(facts.rejected):
-            lake.write(*_quarantine(raw_key, body, facts.rejected, mapping))
-        tables[raw_key] = facts.rows
-        quarantined += len(facts.rejected)
+        if len(found.facts.rejected):
+            lake.write(*_quarantine(raw_key, found, mapping))
+        tables[raw_key] = found.facts.rows
+        quarantined += len(found.facts.rejected)
     if not tables:
         return ReadFiles(None, failures)
     together = pa.concat_tables(tables.values())
     return ReadFiles(Batch(history, mapping, tuple(tables), together, quarantined), failures)
+
+
+class _ReadFile(NamedTuple):
+    body: bytes
+    facts: Facts
+
+
+def _read_at_once(
+    history: HistoryRef, mapping: Mapping, raw_keys: Sequence[str], lake: Lake
+) -> Iterator[tuple[str, _ReadFile | Terminal]]:
+    """Each file, in order. Only reading is done ahead, so a death leaves what it always would."""
+
+    def read(raw_key: str) -> _ReadFile | Terminal:
+        try:
+            body = lake.read(raw_key)
+            return _ReadFile(body, _facts(body, raw_key, history, mapping))
+        except Terminal as error:
+            return error
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        yield from zip(raw_keys, pool.map(read, raw_keys), strict=True)
 
 
 def _facts(body: bytes, raw_key: str, history: HistoryRef, mapping: Mapping) -> Facts:
@@ -66,13 +88,12 @@ def _facts(body: bytes, raw_key: str, history: HistoryRef, mapping: Mapping) -> 
     return read_facts(read_rows(file, raw_key, mapping), raw_key, history.tenant_id, mapping)
 
 
-def _quarantine(
-    raw_key: str, body: bytes, rejected: pa.Table, mapping: Mapping
-) -> tuple[str, bytes]:
+def _quarantine(raw_key: str, file: _ReadFile, mapping: Mapping) -> tuple[str, bytes]:
     """Key and content, JSON lines; both follow from the raw file, so twice is once."""
     place = keys.parse_raw(raw_key)
     name = f"{mapping.table}-{place.timestamp}.jsonl"
-    records = pq.read_table(io.BytesIO(body)).take(rejected["raw_row"]).to_pylist()
+    rejected = file.facts.rejected
+    records = pq.read_table(io.BytesIO(file.body)).take(rejected["raw_row"]).to_pylist()
     lines = [
         json.dumps(
             {

@@ -4,17 +4,18 @@ Parquet, zstd. Timestamps are UTC, microseconds, without a zone; SUPER columns a
 `close` or `remove` has the history columns only, its attributes are NULL.
 """
 
-import io
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import chain
 from typing import Final, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cwp_shared.events import CanonicalColumn
 from cwp_shared.mapping import HISTORY_COLUMNS, LEADING_COLUMNS, Mapping
+from cwp_transformer import canonical_text
 from cwp_transformer.engine import identifier, literal, query
 
 _ARROW: Final = {
@@ -58,46 +59,93 @@ def rows(
 ) -> pa.Table:
     """The file's rows: operations with the attributes that the opened ones show.
 
-    `facts` are wide, and hold the row of every open.
+    `operations` are history.Change's, and `facts` are wide and hold the `row` of every open. The
+    opens come first, in the order of their facts: so most columns need not be copied.
     """
+    is_open = pc.equal(operations["op"], "open")
+    opened = operations.filter(is_open)
+    opened = opened.take(pc.sort_indices(opened["row"]))
+    other = operations.filter(pc.invert(is_open))
+    columns = _history(pa.concat_tables([opened, other]), mapping, provenance)
+    own, newest = (_Places.of(opened[name], len(facts)) for name in ("row", "newest_row"))
+    for number, column in enumerate(mapping.columns):
+        if column.name not in mapping.key:
+            places = newest if column.history == "overwritten" else own
+            shown = places.take(facts[f"v{number}"])
+            columns[column.name] = _followed_by_nulls(shown, len(other))
+    found = schema(mapping)
+    return pa.table({name: columns[name] for name in found.names}).cast(found)
+
+
+def _history(
+    operations: pa.Table, mapping: Mapping, provenance: Provenance
+) -> dict[str, pa.ChunkedArray]:
+    """All columns but the attributes."""
     at = provenance.recorded_at.strftime("%Y-%m-%d %H:%M:%S.%f")
-    history = {
-        "op": "o.op",
-        "sk": "o.sk",
+    keys = {f"k{number}": column for number, column in enumerate(mapping.key_columns)}
+    key_text = canonical_text.key_text(
+        provenance.tenant_id, mapping.table, mapping.key_columns, keys
+    )
+    made = {
+        "op": "op",
+        "sk": canonical_text.surrogate_key(key_text, "start"),
         "tenant_id": literal(provenance.tenant_id),
-        "source_updated_at": "o.u",
-        "attr_hash": "lower(hex(o.attr_hash))",
+        **{column.name: name for name, column in keys.items()},
+        **{name: name for name in _INTERVAL},
+        "source_updated_at": "u",
+        "attr_hash": "lower(hex(attr_hash))",
         "recorded_at": f"TIMESTAMP {literal(at)}",
+        "run_id": "run_id",
         "mapping_version": str(mapping.version),
         "sequence": str(provenance.sequence),
     }
-    keys = {column.name: f"o.k{number}" for number, column in enumerate(mapping.key_columns)}
-    attributes = {c.name: f"f.v{mapping.columns.index(c)}" for c in mapping.attributes}
-    made = keys | attributes | history
-    chosen = ", ".join(
-        f"{made.get(name, f'o.{name}')} AS {identifier(name)}" for name in schema(mapping).names
-    )
-    table = query(
-        f"""
-        SELECT {chosen}
-        FROM operations o LEFT JOIN facts f
-        ON o.op = 'open' AND o.raw_key = f.raw_key AND o.raw_row = f.raw_row
-        ORDER BY {", ".join(keys.values())}, o.start
-        """,  # noqa: S608 - names checked by the mapping model, texts quoted
-        operations=operations,
-        facts=facts,
-    )
-    return table.cast(schema(mapping))
+    chosen = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in made.items())
+    table = query(f"SELECT {chosen} FROM operations", operations=operations)  # noqa: S608 - names checked by the mapping model, texts quoted
+    return {name: table[name] for name in table.column_names}
+
+
+_INTERVAL: Final = ("effective_from", "effective_to", "is_current", "is_deleted")
+
+
+class _Places(NamedTuple):
+    """Places in a table; None: all of it, as it is."""
+
+    wanted: pa.ChunkedArray | None
+
+    @classmethod
+    def of(cls, wanted: pa.ChunkedArray, rows: int) -> "_Places":
+        everything = pa.chunked_array([pa.arange(0, rows).cast(wanted.type)])
+        return cls(None if wanted.equals(everything) else wanted)
+
+    def take(self, values: pa.ChunkedArray) -> pa.ChunkedArray:
+        return values if self.wanted is None else values.take(self.wanted)
+
+
+def _followed_by_nulls(values: pa.ChunkedArray, count: int) -> pa.ChunkedArray:
+    return pa.chunked_array([*values.chunks, pa.nulls(count, values.type)], values.type)
 
 
 def encode(first: pa.Table, rest: Iterable[pa.Table] = ()) -> bytes:
     """The rows as one Parquet file, in encodings that Redshift's COPY takes."""
-    file = io.BytesIO()
-    options = {"compression": "zstd", "data_page_version": "1.0"}
-    with pq.ParquetWriter(file, first.schema, **options) as writer:
+    file = pa.BufferOutputStream()
+    writer = pq.ParquetWriter(
+        file,
+        first.schema,
+        compression="zstd",
+        compression_level=1,
+        # Texts that are all different would only be looked up in vain.
+        use_dictionary=[n for n in first.column_names if n not in _ALL_DIFFERENT],
+        data_page_version="1.0",
+        store_schema=False,
+    )
+    with writer:
         for table in chain([first], rest):
             writer.write_table(table)
-    return file.getvalue()
+    content: bytes = file.getvalue().to_pybytes()
+    return content
+
+
+_ALL_DIFFERENT: Final = frozenset({"sk", "attr_hash"})
 
 
 def _arrow(column_type: str) -> pa.DataType:

@@ -1,19 +1,20 @@
 """The one text of a value, and the hashes made of it (scd2.md R3, R4).
 
-Both hashes are **MD5** (128 bits; a fingerprint, nothing secret hangs on it) of a sequence of
-netstrings: `length in UTF-8 bytes`, `:`, `text`, `,`. Lengths make the encoding injective:
-("a", "bc") and ("ab", "c") differ.
+All hashes are **MD5** (128 bits; a fingerprint, nothing secret hangs on it) of an injective
+encoding:
 
-* surrogate key: netstrings of tenant, canonical table, each key part, start;
-* key hash: the same without start;
-* change hash: netstrings of name and text of each attribute that is not NULL, by column name. A
-  NULL is left out, so a new column costs no version; an empty text is `0:,`, so it is no NULL.
+* key hash: netstrings (`length in UTF-8 bytes`, `:`, `text`, `,`) of tenant, canonical table and
+  each key part, so ("a", "bc") and ("ab", "c") differ;
+* surrogate key: the same, then the start in microseconds since 1970;
+* change hash: NUL, name, `=` and text of each attribute that is not NULL, by column name. No text
+  has a NUL (casts), no name a `=`. A NULL is left out, so a new column costs no version; an empty
+  text is there, so it is no NULL.
 
 A wider type has the same text for the same value: 5, 5.0 and decimal 5.0000 are all `5`.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from cwp_shared.mapping import Column
 from cwp_transformer.engine import literal
@@ -67,13 +68,29 @@ def hash128(value: str) -> str:
 
 def surrogate_key(key: str, start: str) -> str:
     """SQL for `sk`, 32 hex digits, from `key_text` and the version's start (R3)."""
-    return f"md5({key} || {_netstring(text(start, 'timestamp'))})"
+    return f"md5({key} || epoch_us({start}))"
 
 
-def change_hash(texts: dict[str, str]) -> str:
-    """SQL for the hash over attributes: column name -> SQL of its canonical text (R4)."""
+class Attribute(NamedTuple):
+    """One input of the change hash: `text` is SQL of its canonical text, NULL for NULL.
+
+    `is_full` says that no row has a NULL; it makes the hash cheaper and never another one.
+    """
+
+    name: str
+    text: str
+    is_full: bool = False
+
+
+def change_hash(attributes: Iterable[Attribute]) -> str:
+    """SQL for the hash over attributes (R4)."""
     pieces = [
-        f"{literal(_constant(name))} || {_netstring(value)}"
-        for name, value in sorted(texts.items())
+        f"{_lead(a.name)}, {a.text}" if a.is_full else f"{_lead(a.name)} || {a.text}"
+        for a in sorted(attributes)
     ]
-    return hash128(f"concat('', {', '.join(pieces)})" if pieces else "''")
+    # `concat` passes over NULLs.
+    return hash128(f"concat({', '.join(pieces)})" if pieces else "''")
+
+
+def _lead(name: str) -> str:
+    return f"chr(0) || {literal(name + '=')}"

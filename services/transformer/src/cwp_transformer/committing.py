@@ -28,7 +28,7 @@ from cwp_transformer.backends import Backends
 from cwp_transformer.batch import Batch
 from cwp_transformer.commits import CanonicalFile, Commit, Tally, Totals, put_commit
 from cwp_transformer.facts import fact_schema
-from cwp_transformer.history import Change, Merged, check, difference, merge, versions
+from cwp_transformer.history import Change, Merged, changes, merge
 from cwp_transformer.index_files import Index
 from cwp_transformer.ledger import HistoryRef
 
@@ -69,7 +69,7 @@ def _draft(batch: Batch, head: Commit | None, backends: Backends) -> Commit | No
     merged = merge(remapped.facts, batch.facts.select(known.column_names))
     if not merged.added and not remapped.changed:
         return None
-    change = change_of(known, merged.facts, history.tenant_id, mapping)
+    change = changes(known, merged)
     revision = head.revision + 1 if head else 1
     sequence = (head.sequence if head else 0) + bool(len(change.operations))
     file = _write_canonical(change, batch, sequence, backends) if len(change.operations) else None
@@ -122,21 +122,13 @@ def check_mapping(mapping: Mapping, head: Commit | None) -> None:
         )
 
 
-def change_of(before: pa.Table, after: pa.Table, tenant_id: str, mapping: Mapping) -> Change:
-    """What has to change when these keys' facts become others."""
-    made = versions(after, tenant_id, mapping)
-    check(made)
-    return difference(versions(before, tenant_id, mapping), made, mapping)
-
-
 def _write_canonical(
     change: Change, batch: Batch, sequence: int, backends: Backends
 ) -> CanonicalFile:
     tenant_id, mapping = batch.history.tenant_id, batch.mapping
-    opened = change.operations.filter(pc.equal(change.operations["op"], "open"))
-    shown = remapping.shown_rows(opened, batch.facts, tenant_id, mapping, backends.lake)
+    shown = remapping.shown_rows(change.operations, batch.facts, tenant_id, mapping, backends.lake)
     provenance = canonical.Provenance(tenant_id, sequence, backends.clock())
-    rows = canonical.rows(change.operations, shown, mapping, provenance)
+    rows = canonical.rows(shown.operations, shown.facts, mapping, provenance)
     body = canonical.encode(rows)
     return CanonicalFile(
         key=put_canonical(batch.history, body, backends),

@@ -6,6 +6,7 @@ version that begins with it shows. Rows that cannot be taken are set aside one b
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import duckdb
@@ -15,8 +16,10 @@ import pyarrow.compute as pc
 from cwp_shared.errors import Terminal
 from cwp_shared.mapping import Column, Mapping
 from cwp_transformer import canonical_text
-from cwp_transformer.binding import Binding, Bound, bind
+from cwp_transformer.binding import Binding, Bound, BoundTime, bind
 from cwp_transformer.engine import literal, query
+from cwp_transformer.fitting import fitting, fitting_times
+from cwp_transformer.raw_file import column_of
 
 #: The two kinds of facts: what a record was, and that it was proven absent (scd2.md R11).
 RECORD: Final = "record"
@@ -39,9 +42,9 @@ def fact_schema(mapping: Mapping) -> pa.Schema:
 
     `key_hash` identifies the record and `k0`, `k1`, ... are its key parts; `start` is u and
     `upper` is T; `upper, run_id, id_window, page, page_row` in this order are o; `attr_hash` is
-    over the tracked attributes, `rest_hash` over the ignored ones; `created` is when the record
-    was made (R9); `raw_key` and `raw_row` say where the whole row is. Of a tombstone `start` is t,
-    hashes are empty, and `created` is NULL.
+    over the tracked attributes, `rest_hash` over the ignored ones, `over_hash` over those that are
+    overwritten; `created` is when the record was made (R9); `raw_key` and `raw_row` say where the
+    whole row is. Of a tombstone `start` is t, hashes are empty, and `created` is NULL.
     """
     key_parts = [
         pa.field(f"k{n}", _KEY_TYPES[column.kind]) for n, column in enumerate(mapping.key_columns)
@@ -59,6 +62,7 @@ def fact_schema(mapping: Mapping) -> pa.Schema:
             pa.field("page_row", pa.int32()),
             pa.field("attr_hash", pa.binary()),
             pa.field("rest_hash", pa.binary()),
+            pa.field("over_hash", pa.binary()),
             pa.field("created", pa.timestamp("us")),
             pa.field("raw_key", pa.string()),
             pa.field("raw_row", pa.int32()),
@@ -73,48 +77,104 @@ def read_facts(raw: pa.Table, raw_key: str, tenant_id: str, mapping: Mapping) ->
     Raises:
         Terminal: the values cannot be worked with at all (text that is not UTF-8, for example).
     """
-    binding = bind(raw, mapping)
+    source = _source(raw, mapping)
     try:
-        out = query(_statement(binding, raw_key, tenant_id, mapping), raw=binding.table)
+        out = query(_statement(source, raw_key, tenant_id, mapping), raw=source.binding.table)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
         raise Terminal(f"{raw_key} cannot be mapped: {error}") from error
+    rows = _typed(out, source, mapping)
     good = pc.equal(out["reason"], "")
     rejected = out.filter(pc.invert(good)).select(["raw_row", "reason"])
-    return Facts(_typed(out.filter(good).drop_columns(["reason"]), mapping), rejected)
+    return Facts(rows.filter(good) if len(rejected) else rows, rejected)
 
 
-def _typed(rows: pa.Table, mapping: Mapping) -> pa.Table:
+class _Source(NamedTuple):
+    """A file as SQL input; `fitted` are the columns, by number, that need no cast."""
+
+    binding: Binding
+    fitted: dict[int, pa.ChunkedArray]
+
+
+def _source(raw: pa.Table, mapping: Mapping) -> _Source:
+    binding = bind(raw, mapping)
+    fitted = {}
+    for number, column in enumerate(mapping.columns):
+        if (path := column_of(column.source)) not in raw.column_names:
+            continue
+        if (values := fitting(raw[path], column)) is not None:
+            fitted[number] = values
+    columns = [
+        replace(bound, value=f"f{number}", misfit="false") if number in fitted else bound
+        for number, bound in enumerate(binding.columns)
+    ]
+    inputs = {name: binding.table[name] for name in binding.table.column_names}
+    inputs |= {f"f{number}": values for number, values in fitted.items()}
+    times = {
+        "updated": _time(raw, mapping.updated_at, binding.updated, "fu", inputs),
+        "created": _time(raw, mapping.created_at, binding.created, "fc", inputs),
+    }
+    return _Source(
+        replace(binding, table=pa.table(inputs), columns=tuple(columns), **times), fitted
+    )
+
+
+def _time(
+    raw: pa.Table, path: str | None, bound: BoundTime, name: str, inputs: dict[str, pa.ChunkedArray]
+) -> BoundTime:
+    if path is None or column_of(path) not in raw.column_names:
+        return bound
+    values = fitting_times(raw[column_of(path)])
+    if values is None:
+        return bound
+    inputs[name] = values
+    return replace(bound, value=name, given=f"({name} IS NOT NULL)")
+
+
+def _typed(out: pa.Table, source: _Source, mapping: Mapping) -> pa.Table:
+    """The answer as facts, its columns beside those that did not have to go through SQL."""
     narrow = fact_schema(mapping)
-    wide = [field for field in rows.schema if field.name not in narrow.names]
-    return rows.select([*narrow.names, *(f.name for f in wide)]).cast(pa.schema([*narrow, *wide]))
+    rows = out.select(narrow.names).cast(narrow)
+    # A mere selection keeps its order (engine); all hangs on it here, so it is looked at.
+    if not out["raw_row"].equals(source.binding.table["raw_row"]):
+        raise AssertionError("the answer came in another order than its rows")
+    for number in range(len(mapping.columns)):
+        name = f"v{number}"
+        values = source.fitted[number] if number in source.fitted else out[name]
+        rows = rows.append_column(name, values)
+    return rows
 
 
-def _statement(binding: Binding, raw_key: str, tenant_id: str, mapping: Mapping) -> str:
-    values = [f"v{number}" for number in range(len(mapping.columns))]
-    typed = [f"{b.value} AS {name}" for b, name in zip(binding.columns, values, strict=True)]
+def _statement(source: _Source, raw_key: str, tenant_id: str, mapping: Mapping) -> str:
+    binding = source.binding
+    typed = [f"{b.value} AS v{number}" for number, b in enumerate(binding.columns)]
     typed += [f"{binding.updated.value} AS updated", f"{binding.created.value} AS created"]
+    cast = [f"v{n}" for n in range(len(mapping.columns)) if n not in source.fitted]
+    chosen = [*_narrow(source, raw_key, tenant_id, mapping), *cast]
     # Every name and literal below is ours: column names by number, texts quoted by `literal`.
     return f"""
         WITH typed AS NOT MATERIALIZED (SELECT *, {", ".join(typed)} FROM raw)
-        SELECT {", ".join(_narrow(raw_key, tenant_id, mapping))}, {", ".join(values)},
-               concat_ws('; ', {", ".join(_reasons(binding, mapping))}) AS reason
+        SELECT {", ".join(chosen)},
+               concat_ws('; ', {", ".join(_reasons(source, mapping))}) AS reason
         FROM typed
     """  # noqa: S608 - see the comment above
 
 
-def _narrow(raw_key: str, tenant_id: str, mapping: Mapping) -> list[str]:
+def _narrow(source: _Source, raw_key: str, tenant_id: str, mapping: Mapping) -> list[str]:
     keys = [f"v{mapping.columns.index(column)}" for column in mapping.key_columns]
     key_text = canonical_text.key_text(tenant_id, mapping.table, mapping.key_columns, keys)
+    # Without a time of its own a record is as of the run that saw it (R14).
+    start = "date_trunc('second', updated)" if mapping.updated_at else "upper"
     return [
         f"{canonical_text.hash128(key_text)} AS key_hash",
         *(f"{value} AS k{number}" for number, value in enumerate(keys)),
         f"{literal(RECORD)} AS kind",
-        "date_trunc('second', updated) AS start",
+        f"{start} AS start",
         "upper, run_id, id_window, page, page_row",
-        f"{_hash(mapping, 'tracked')} AS attr_hash",
-        f"{_hash(mapping, 'ignored')} AS rest_hash",
+        f"{_hash(source, mapping, 'tracked')} AS attr_hash",
+        f"{_hash(source, mapping, 'ignored')} AS rest_hash",
+        f"{_hash(source, mapping, 'overwritten')} AS over_hash",
         "created",
         f"{literal(raw_key)} AS raw_key",
         "raw_row",
@@ -122,44 +182,54 @@ def _narrow(raw_key: str, tenant_id: str, mapping: Mapping) -> list[str]:
     ]
 
 
-def _hash(mapping: Mapping, history: str) -> str:
+def _hash(source: _Source, mapping: Mapping, history: str) -> str:
     attributes = set(mapping.attributes)
-    texts = {
-        column.name: canonical_text.text(f"v{number}", column.kind)
+    return canonical_text.change_hash(
+        canonical_text.Attribute(
+            column.name,
+            canonical_text.text(f"v{number}", column.kind),
+            is_full=number in source.fitted and not source.fitted[number].null_count,
+        )
         for number, column in enumerate(mapping.columns)
         if column in attributes and column.history == history
-    }
-    return canonical_text.change_hash(texts)
+    )
 
 
-def _reasons(binding: Binding, mapping: Mapping) -> Iterator[str]:
+def _reasons(source: _Source, mapping: Mapping) -> Iterator[str]:
     """SQL for each thing that may be wrong with a row: a sentence, or NULL if all is well."""
     keys = set(mapping.key_columns)
+    binding = source.binding
     for number, (column, bound) in enumerate(zip(mapping.columns, binding.columns, strict=True)):
         if bound.misfit != "false":
             yield _misfit(column, bound)
         if column in keys:
             missing = literal(f"{column.name} is missing, and a key part may not be (R5)")
             yield f"CASE WHEN v{number} IS NULL AND NOT {bound.misfit} THEN {missing} END"
-    updated, created = binding.updated, binding.created
-    shown = f"left(CAST({updated.shown} AS VARCHAR), {_SHOWN})"
-    name = literal(mapping.updated_at or "")
+    if mapping.updated_at:
+        yield from _wrong_update(mapping.updated_at, binding.updated)
+    if mapping.created_at:
+        name, created = literal(mapping.created_at), binding.created
+        yield f"CASE WHEN {created.given} AND created IS NULL THEN {_no_time(name, created)} END"
+
+
+def _wrong_update(path: str, updated: BoundTime) -> Iterator[str]:
+    name = literal(path)
     yield f"CASE WHEN NOT {updated.given} THEN {name} || ' is missing' END"
+    yield f"CASE WHEN {updated.given} AND updated IS NULL THEN {_no_time(name, updated)} END"
     yield (
-        f"CASE WHEN {updated.given} AND updated IS NULL "
-        f"THEN {name} || ' is not a time: ' || {shown} END"
-    )
-    yield (
-        f"CASE WHEN updated > upper + INTERVAL 5 MINUTE THEN {name} || ' ' || {shown} "
+        f"CASE WHEN updated > upper + INTERVAL 5 MINUTE THEN {name} || ' ' || {_shown(updated)} "
         "|| ' lies more than 5 minutes after the upper bound of its run, ' || upper || ' (R14)' END"
     )
-    yield (
-        f"CASE WHEN {created.given} AND created IS NULL THEN {literal(mapping.created_at or '')} "
-        f"|| ' is not a time: ' || left(CAST({created.shown} AS VARCHAR), {_SHOWN}) END"
-    )
+
+
+def _no_time(name: str, bound: BoundTime) -> str:
+    return f"{name} || ' is not a time: ' || {_shown(bound)}"
 
 
 def _misfit(column: Column, bound: Bound) -> str:
     name, problem = literal(f"{column.name}: "), literal(f" does not fit {column.type}")
-    shown = f"left(CAST({bound.shown} AS VARCHAR), {_SHOWN})"
-    return f"CASE WHEN {bound.misfit} THEN {name} || {shown} || {problem} END"
+    return f"CASE WHEN {bound.misfit} THEN {name} || {_shown(bound)} || {problem} END"
+
+
+def _shown(bound: Bound | BoundTime) -> str:
+    return f"left(CAST({bound.shown} AS VARCHAR), {_SHOWN})"

@@ -90,7 +90,7 @@ def _read(file: pq.ParquetFile, key: str, wanted: dict[str, str]) -> pa.Table:
     try:
         table = file.read(columns=[*SYSTEM_COLUMNS, *wanted.values()])
         columns = {new: _system(table, old, kind) for old, (new, kind) in _SYSTEM.items()}
-        columns["raw_row"] = pa.array(range(table.num_rows), pa.int32())
+        columns["raw_row"] = pa.arange(0, table.num_rows).cast(pa.int32())
         columns |= {column_of(path): _plain(table[name], name) for path, name in wanted.items()}
     except (pa.ArrowException, OSError) as error:
         raise Terminal(f"{key} cannot be read as a raw file: {error}") from error

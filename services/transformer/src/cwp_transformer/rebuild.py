@@ -29,12 +29,12 @@ from cwp_transformer.backends import Backends
 from cwp_transformer.commits import CanonicalFile, Commit, Tally, Totals, put_commit
 from cwp_transformer.committing import (
     ATTEMPTS,
-    change_of,
     check_mapping,
     put_canonical,
     record_key,
 )
 from cwp_transformer.facts import fact_schema
+from cwp_transformer.history import all_known, changes
 from cwp_transformer.index_files import Index, side_by_side
 from cwp_transformer.ledger import HistoryRef
 from cwp_transformer.rebuild_draft import Draft, Rebuild
@@ -185,17 +185,20 @@ class _Comparison:
 
     def _changed(self, before: pa.Table, after: pa.Table) -> pa.Table:
         history, mapping = self.asked.history, self.asked.mapping
-        change = change_of(before, after, history.tenant_id, mapping)
+        change = changes(before, all_known(after))
         self.facts += len(after) - len(before)
         for name in ("keys", "current", "opened", "closed", "removed", "replaced"):
             setattr(self, name, getattr(self, name) + getattr(change, name))
         self.rows += len(change.operations)
         self.run_ids.update(pc.unique(change.operations["run_id"]).to_pylist())
-        opened = change.operations.filter(pc.equal(change.operations["op"], "open"))
         shown = remapping.shown_rows(
-            opened, remapping.no_rows(mapping), history.tenant_id, mapping, self.backends.lake
+            change.operations,
+            remapping.no_rows(mapping),
+            history.tenant_id,
+            mapping,
+            self.backends.lake,
         )
         at = canonical.Provenance(
             history.tenant_id, self.standing.sequence + 1, self.backends.clock()
         )
-        return canonical.rows(change.operations, shown, mapping, at)
+        return canonical.rows(shown.operations, shown.facts, mapping, at)

@@ -41,19 +41,28 @@ def to_version(facts: pa.Table, tenant_id: str, mapping: Mapping, lake: Lake) ->
     return Remapped(pa.concat_tables([kept.cast(facts.schema), fresh]), len(fresh))
 
 
+class Shown(NamedTuple):
+    """Operations whose `row` and `newest_row` are places in `facts`, which are wide."""
+
+    operations: pa.Table
+    facts: pa.Table
+
+
 def shown_rows(
-    opened: pa.Table, facts: pa.Table, tenant_id: str, mapping: Mapping, lake: Lake
-) -> pa.Table:
+    operations: pa.Table, facts: pa.Table, tenant_id: str, mapping: Mapping, lake: Lake
+) -> Shown:
     """The wide facts that opened versions show: from the batch's `facts`, or mapped again.
 
     Raises:
         Terminal: the raw row of a version does not fit the mapping any more.
     """
-    here = query(
-        f"SELECT DISTINCT raw_key, raw_row FROM opened f WHERE NOT {_IN_PLACES}",  # noqa: S608 - only the constant above
-        opened=opened,
-        places=facts.select(["raw_key", "raw_row"]),
-    )
+    opened = operations.filter(pc.equal(operations["op"], "open"))
+    here = _absent(opened, "row", "raw_key", "raw_row")
+    if any(column.history == "overwritten" for column in mapping.attributes):
+        newest = _absent(opened, "newest_row", "newest_key", "newest_place")
+        here = pa.concat_tables([here, newest]).group_by(_PLACE).aggregate([])
+    if not len(here):
+        return Shown(operations, facts)
     found = _read(here, tenant_id, mapping, lake)
     if sum(map(len, found)) < len(here):
         raise Terminal(
@@ -61,7 +70,33 @@ def shown_rows(
             f"rows that an older one took, in {', '.join(pc.unique(here['raw_key']).to_pylist())}; "
             "give the narrower column a new name"
         )
-    return pa.concat_tables([facts, *found])
+    together = pa.concat_tables([facts, *found])
+    return Shown(_placed(operations, together.slice(len(facts)), len(facts)), together)
+
+
+_PLACE = ["raw_key", "raw_row"]
+
+
+def _absent(opened: pa.Table, row: str, raw_key: str, raw_row: str) -> pa.Table:
+    """Where in raw/ the rows are that the batch does not have, each once."""
+    places = opened.filter(pc.is_null(opened[row])).select([raw_key, raw_row])
+    return places.rename_columns(_PLACE).group_by(_PLACE).aggregate([])
+
+
+def _placed(operations: pa.Table, found: pa.Table, first: int) -> pa.Table:
+    """With the places of the rows that were `found`, which begin at `first`."""
+    numbers = pa.arange(first, first + len(found)).cast(pa.int32())
+    return query(
+        """
+        SELECT o.* REPLACE (coalesce(o.row, r.number) AS row,
+                            coalesce(o.newest_row, n.number) AS newest_row)
+        FROM operations o
+        LEFT JOIN found r ON r.raw_key = o.raw_key AND r.raw_row = o.raw_row
+        LEFT JOIN found n ON n.raw_key = o.newest_key AND n.raw_row = o.newest_place
+        """,
+        operations=operations,
+        found=found.select(_PLACE).append_column("number", numbers),
+    )
 
 
 def no_rows(mapping: Mapping) -> pa.Table:

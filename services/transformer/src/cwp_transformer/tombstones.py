@@ -27,7 +27,8 @@ def read_tombstones(absences: pa.Table, raw_key: str, tenant_id: str, mapping: M
         f"""
         SELECT {canonical_text.hash128(key)} AS key_hash, id AS k0, {literal(TOMBSTONE)} AS kind,
                absent_at AS start, upper, run_id, id_window, page, page_row,
-               ''::BLOB AS attr_hash, ''::BLOB AS rest_hash, NULL::TIMESTAMP AS created,
+               ''::BLOB AS attr_hash, ''::BLOB AS rest_hash, ''::BLOB AS over_hash,
+               NULL::TIMESTAMP AS created,
                {literal(raw_key)} AS raw_key, raw_row,
                {mapping.version}::INTEGER AS mapping_version, {", ".join(nulls)}
         FROM absences
