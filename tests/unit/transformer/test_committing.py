@@ -209,7 +209,7 @@ def test_history_breaking_its_invariants_is_never_committed() -> None:
     key = world.land([ticket(1, 10)])
     with patch("cwp_transformer.history.versions", _doubled_versions):
         failures = world.deliver(key)
-    assert "history breaks its invariants (scd2.md): {'i1': 1" in str(failures["0"])
+    assert "history breaks its invariants (scd2.md): {'I1': 1" in str(failures["0"])
     assert world.commits() == []
 
 
