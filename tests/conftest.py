@@ -1,5 +1,6 @@
 """What several tiers share."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,6 +11,14 @@ from tests.rendering import Template, render_all_stages, stacks
 # How long an example takes is the machine's affair: a benchmark measures, a test does not.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _metrics_namespace() -> Iterator[None]:
+    """As serverless.yml gives it to each function that counts something."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POWERTOOLS_METRICS_NAMESPACE", "connectwise-test")
+        yield
 
 
 @pytest.fixture(scope="session")

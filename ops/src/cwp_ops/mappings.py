@@ -34,3 +34,13 @@ def key_columns(root: Path) -> dict[str, tuple[str, ...]]:
         if "key" in mapping and "table" in mapping:
             found[mapping["table"]] = tuple(mapping["key"])
     return found
+
+
+def mapping_versions(root: Path) -> dict[str, int]:
+    """The versions of the mappings, by canonical table."""
+    found = {}
+    for path in sorted((root / "mappings").glob("*.json")):
+        mapping = json.loads(path.read_text("utf-8"))
+        if "version" in mapping and "table" in mapping:
+            found[mapping["table"]] = mapping["version"]
+    return found

@@ -7,6 +7,7 @@ watermarks before files, so that no tick begins a backfill that is not needed.
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from boto3.dynamodb.conditions import Attr
@@ -165,6 +166,21 @@ class S3Lake:
             raise
         body: bytes = answer["Body"].read()
         return body.decode()
+
+    def modified(self, key: str) -> datetime | None:
+        """When an object was last written; None if there is none."""
+        try:
+            answer = self._s3.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+                return None
+            raise
+        found: datetime = answer["LastModified"]
+        return found
+
+    def delete(self, key: str) -> None:
+        """Delete an object; not an error if there is none."""
+        self._s3.delete_object(Bucket=self._bucket, Key=key)
 
 
 def sender(sqs: Any, queue_name: str) -> Callable[[list[tuple[str, str]]], None]:

@@ -1,7 +1,7 @@
 """What the services keep, read for people: runs, watermarks, history files, loads.
 
 The items are the services' own; nothing here writes them but `cwp_ops.recover`, which makes lost
-ones anew.
+ones anew, and `cwp_ops.quarantine`, which has raw files read again.
 """
 
 from collections.abc import Iterator
@@ -72,6 +72,11 @@ class Stores:
     def file(self, tenant_id: str, canonical_table: str, raw_key: str) -> Item | None:
         """What became of a raw file; None: it is not in the history yet."""
         return _get(self.histories, _pair(tenant_id, canonical_table), f"FILE#{raw_key}")
+
+    def forget_file(self, tenant_id: str, canonical_table: str, raw_key: str) -> None:
+        """Make the transformer read a raw file again when it is named the next time."""
+        key = {"pk": _pair(tenant_id, canonical_table), "sk": f"FILE#{raw_key}"}
+        self.histories.delete_item(Key=key)
 
     def pointer(self, tenant_id: str, canonical_table: str) -> Item | None:
         """Where a history stands."""

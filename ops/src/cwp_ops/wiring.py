@@ -1,9 +1,13 @@
 """Logic put together with a stage's clients."""
 
+from collections.abc import Callable
+
 from cwp_ops import counts, names
 from cwp_ops.context import Operator
 from cwp_ops.copy_probe import CopyProbe
 from cwp_ops.follow import Follower
+from cwp_ops.mappings import mapping_versions
+from cwp_ops.quarantine import Replay
 from cwp_ops.rebuilding import Rebuilder
 from cwp_ops.recover import Recovery, S3Lake, sender
 from cwp_ops.sandbox_side import key_finder
@@ -33,6 +37,20 @@ def recovery(operator: Operator) -> Recovery:
         send_files=sender(cloud.sqs, names.Queue("transformer", "files", operator.stage).name),
         loaded_sequences=lambda tenant_id: counts.loaded_sequences(cloud.warehouse, tenant_id),
         find_keys=key_finder(cloud.home),
+    )
+
+
+def quarantine_replay(operator: Operator, wait: Callable[[], None]) -> Replay:
+    """Takes rows that were set aside."""
+    cloud = operator.cloud
+    return Replay(
+        lake=S3Lake(cloud.s3, cloud.bucket),
+        bucket=cloud.bucket,
+        versions=mapping_versions(operator.root),
+        forget=lambda a: operator.stores.forget_file(a.tenant_id, a.canonical_table, a.raw_key),
+        is_done=lambda a: bool(operator.stores.file(a.tenant_id, a.canonical_table, a.raw_key)),
+        send_files=sender(cloud.sqs, names.Queue("transformer", "files", operator.stage).name),
+        wait=wait,
     )
 
 

@@ -1,5 +1,11 @@
+import json
+
+import pytest
+
 from cwp_shared.keys import parse_raw
-from tests.unit.transformer.fakes import World, ticket
+from cwp_shared.mapping import Mapping
+from cwp_shared.mapping_files import Mappings
+from tests.unit.transformer.fakes import TICKETS, World, ticket
 
 
 def test_each_bad_row_lies_in_quarantine_with_its_reason_and_the_others_go_on() -> None:
@@ -28,3 +34,39 @@ def test_the_name_follows_from_the_raw_file_so_twice_is_once() -> None:
     names = [name for name in world.lake.objects if "/quarantine/" in name]
     assert names == [f"acme/quarantine/service_tickets/tickets-{parse_raw(key).timestamp}.jsonl"]
     assert len(world.quarantine()) == 1
+
+
+def test_rows_set_aside_are_counted_where_cloudwatch_looks(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World()
+    world.deliver(world.land([ticket(1, 10), ticket(None, 10), ticket(None, 20)]))
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (metric,) = [line for line in told if "_aws" in line]
+    assert metric["QuarantinedRows"] == [2.0]
+    assert (metric["service"], metric["tenant_id"]) == ("transformer", "acme")
+    assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "connectwise-test"
+
+
+def test_a_file_that_is_read_again_under_a_wider_mapping_gives_what_it_gave_at_once() -> None:
+    rows = [ticket(1, 10), ticket(1, 20, summary="far too long for twenty bytes")]
+    world = World()
+    key = world.land(rows)
+    world.deliver(key)
+    assert world.timeline() == [("printer", 10, None)]
+    world.mappings = Mappings((_wider(),))
+    world.ledger.files.clear()
+    for _ in range(2):
+        assert world.deliver(key) == {}
+    fresh = World(_wider())
+    fresh.take(rows)
+    assert world.timeline() == fresh.timeline()
+    assert len(world.timeline()) == 2
+
+
+def _wider() -> Mapping:
+    meaning = TICKETS.model_dump(by_alias=True)
+    for column in meaning["columns"]:
+        if column["name"] == "summary":
+            column["type"] = "varchar(200)"
+    return Mapping.model_validate(meaning | {"version": 2})

@@ -1,0 +1,67 @@
+"""quarantine: rows that could not be taken, why, and taking them after the mapping was mended."""
+
+import json
+import time
+from collections import Counter
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from cwp_ops import quarantine
+from cwp_ops.context import Operator, operator_of
+from cwp_ops.quarantine import Aside
+from cwp_ops.recover import S3Lake
+from cwp_ops.wiring import quarantine_replay
+
+app = typer.Typer(no_args_is_help=True, help="Rows that were set aside, and taking them after all.")
+
+_Tenant = Annotated[str, typer.Argument(help="Whose rows.")]
+_OfTable = Annotated[str | None, typer.Option("--table", help="Only this canonical table.")]
+
+
+@app.command("list", epilog="Example: cwpipe quarantine list acme")
+def show_all(context: typer.Context, tenant: _Tenant, table: _OfTable = None) -> None:
+    """Show how many rows are set aside, by table and reason."""
+    operator = operator_of(context)
+    counted: Counter[tuple[str, int, str]] = Counter()
+    for aside in _asides(operator, tenant, table):
+        for reason, count in aside.reasons.items():
+            counted[aside.canonical_table, aside.mapping_version, reason] += count
+    if not counted:
+        operator.out.print("nothing is set aside")
+        return
+    lines = Table("table", "mapping", "rows", "reason")
+    for (name, version, reason), count in sorted(counted.items()):
+        lines.add_row(name, str(version), f"{count:,}", escape(reason))
+    operator.out.print(lines)
+
+
+@app.command(epilog="Example: cwpipe quarantine show acme --table tickets")
+def show(context: typer.Context, tenant: _Tenant, table: _OfTable = None) -> None:
+    """Print the rows themselves, with reason and place, as JSON lines."""
+    operator = operator_of(context)
+    for aside in _asides(operator, tenant, table):
+        for row in aside.rows:
+            operator.out.print(json.dumps(row), soft_wrap=True, markup=False)
+
+
+@app.command(epilog="Example: cwpipe quarantine replay acme --table tickets")
+def replay(context: typer.Context, tenant: _Tenant, table: _OfTable = None) -> None:
+    """Read the raw files of set-aside rows again, under the newer mapping."""
+    operator = operator_of(context)
+    asides = _asides(operator, tenant, table)
+    operator.say(f"{len(asides)} files with rows set aside")
+    outcomes = quarantine_replay(operator, lambda: time.sleep(1)).run(asides)
+    for outcome in outcomes:
+        text = f"{outcome.aside.raw_key}: {outcome.taken} taken, {outcome.left} left"
+        operator.out.print(escape(f"{text} {outcome.note}".rstrip()), soft_wrap=True)
+    if any(outcome.left for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+def _asides(operator: Operator, tenant: str, table: str | None) -> list[Aside]:
+    operator.book.get(tenant)
+    found = quarantine.find(S3Lake(operator.cloud.s3, operator.cloud.bucket), tenant)
+    return [aside for aside in found if table in {None, aside.canonical_table}]
