@@ -15,6 +15,7 @@ from cwp_local.sandbox.control import SandboxError
 from cwp_ops.commands import (
     cloud,
     demo,
+    history,
     quarantine,
     query,
     rebuild,
@@ -61,6 +62,7 @@ query.register(app)
 rebuild.register(app)
 demo.register(app)
 app.add_typer(tenants.app, name="tenants")
+app.add_typer(history.app, name="history")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(warehouse.app, name="warehouse")

@@ -1,0 +1,73 @@
+"""docs/lake.md: what a reader of the lake alone gets is the history."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import sqlglot
+
+from tests.unit.transformer.fakes import Crash, World, ticket
+
+DOCS = (Path(__file__).resolve().parents[3] / "docs/lake.md").read_text("utf-8")
+
+
+def statements(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", DOCS, re.DOTALL)
+
+
+@pytest.fixture
+def world() -> World:
+    """A history with late rows, removed versions, a delete, and a file that nobody committed."""
+    made = World()
+    made.take([ticket(1, 10, summary="a"), ticket(2, 10), ticket(3, 10)], upper=40)
+    made.take([ticket(1, 30, summary="c"), ticket(2, 20, summary="b")], upper=50, run_id="run-2")
+    made.take([ticket(1, 20, summary="b"), ticket(2, 20)], upper=60, run_id="run-3")
+    made.lose((3, 70))
+    key = made.land([ticket(1, 15, summary="never"), ticket(4, 10)], run_id="run-4")
+    made.fate.step = "before commit"
+    with pytest.raises(Crash):
+        made.deliver(key)
+    return made
+
+
+def lake_folder(world: World, folder: Path) -> None:
+    for key, body in world.lake.objects.items():
+        path = folder / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+
+
+def rows(connection: duckdb.DuckDBPyConnection, view: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (
+        connection.sql(f"SELECT * FROM {view} ORDER BY ticket_id, effective_from")
+        .to_arrow_table()
+        .to_pylist()
+    )
+    return found
+
+
+def test_the_view_for_duckdb_is_the_history_and_knows_no_uncommitted_file(
+    world: World, tmp_path: Path
+) -> None:
+    lake_folder(world, tmp_path)
+    assert len(list(tmp_path.glob("acme/canonical/tickets/*"))) > len(world.canonical_files())
+    (view,) = statements("sql")
+    with duckdb.connect() as connection:
+        connection.execute(view.replace("s3://BUCKET", str(tmp_path)))
+        assert rows(connection, "tickets") == world.history()
+
+
+def test_the_view_for_athena_is_the_history_once_translated(world: World, tmp_path: Path) -> None:
+    lake_folder(world, tmp_path)
+    table, view = statements("athena")
+    assert isinstance(sqlglot.parse_one(table, dialect="athena"), sqlglot.exp.Create)
+    translated = sqlglot.transpile(view, read="athena", write="duckdb")[0]
+    files = [c.canonical.key for c in world.commits() if c.canonical]
+    listed = ", ".join(f"'{tmp_path / key}'" for key in files)
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE VIEW acme_tickets_operations AS FROM read_parquet([{listed}])")
+        connection.execute(translated)
+        found = rows(connection, "acme_tickets")
+    assert found == [{name: row[name] for name in found[0]} for row in world.history()]
