@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from cwp_transformer.engine import literal, query
 from cwp_transformer.facts import RECORD
 from cwp_transformer.invariants import check, check_operations
-from cwp_transformer.neighbours import count
+from cwp_transformer.neighbours import all_of, count, in_order, is_true, same_as_before
 from cwp_transformer.versions import ORDER, difference, versions
 
 
@@ -63,39 +63,37 @@ def merge(old: pa.Table, new: pa.Table) -> Merged:
     together = pa.concat_tables([old, new.select(old.column_names)])
     rows = pa.concat_arrays([pa.nulls(len(old), pa.int32()), _count_to(len(new))])
     facts = _keyed(together).append_column("row", rows)
-    late, crowded = _late(facts), _crowded(facts)
-    if not len(crowded):
-        return Merged(together, rows, added=len(new), late=len(late), same_second=0)
+    late = _late(facts)
+    if not _is_crowded(facts):
+        return Merged(together, rows, added=len(new), late=count(late), same_second=0)
+    crowded = _crowded(facts)
     gone = crowded.filter(pc.invert(crowded["stays"]))
     stays = pc.invert(_is_in(facts["fact"], gone["fact"]))
     return Merged(
         together.filter(stays),
         rows.filter(stays.combine_chunks()),
         added=len(new) - count(gone["is_new"]),
-        late=count(pc.invert(_is_in(late["fact"], gone["fact"]))),
+        late=count(pc.and_(late, stays)),
         same_second=count(crowded["is_other"]),
     )
 
 
-def _late(facts: pa.Table) -> pa.Table:
-    return query(
-        f"""
-        WITH known AS (
-            SELECT key, max(start) AS latest FROM facts
-            WHERE row IS NULL AND kind = {literal(RECORD)} GROUP BY key
-        )
-        SELECT n.fact FROM facts n JOIN known USING (key)
-        WHERE n.row IS NOT NULL AND n.kind = {literal(RECORD)} AND n.start < known.latest
-        """,  # noqa: S608 - constants of ours
-        facts=facts,
-    )
+def _late(facts: pa.Table) -> pa.ChunkedArray:
+    """Whether a fact is a new record, older than something known of its key."""
+    is_record, is_known = pc.equal(facts["kind"], RECORD), pc.is_null(facts["row"])
+    known = facts.filter(pc.and_(is_record, is_known)).group_by("key").aggregate([("start", "max")])
+    place = pc.index_in(facts["key"], value_set=known["key"].combine_chunks())
+    is_older = pc.less(facts["start"], known["start_max"].take(place))
+    return all_of(is_record, pc.invert(is_known), is_true(is_older))
+
+
+def _is_crowded(facts: pa.Table) -> bool:
+    placed = in_order(facts.select(["key", "start"]), ["key", "start"])
+    return count(same_as_before(placed, "key", "start")) > 0
 
 
 def _crowded(facts: pa.Table) -> pa.Table:
-    """Facts that share key and time with others: whether one `stays`, whether it `is_other`.
-
-    Most facts are alone, and need not be put in order to be found so.
-    """
+    """Facts that share key and time with others: whether one `stays`, whether it `is_other`."""
     return query(
         f"""
         WITH crowds AS (SELECT key, start FROM facts GROUP BY key, start HAVING count(*) > 1),
