@@ -38,6 +38,7 @@ def facts(said: Iterable[tuple[int, int]], mapping: Mapping = TICKETS) -> pa.Tab
             "page_row": second,
             "attr_hash": second.to_bytes(16, "big") if second % 3 else b"",
             "rest_hash": bytes(16) if second % 3 else b"",
+            "over_hash": bytes(16) if second % 3 else b"",
             "created": moment(0) if second % 2 else None,
             "raw_key": f"file-{second}-{key}",
             "raw_row": key,
