@@ -88,6 +88,7 @@ bench-flatten: setup .build/bench-flatten/.ready .build/bench-flatten-ours/.read
 .PHONY: bench-extract
 bench-extract: setup ## Measure sandbox to raw Parquet through the deployed services; a few minutes
 	$(BIN)/python -m benchmarks.extract
+
 # What the transformer's function has, and nothing else.
 .build/bench-history-ours/.ready: uv.lock services/transformer/pyproject.toml $(UV)
 	UV_PROJECT_ENVIRONMENT=.build/bench-history-ours $(UV) sync --quiet --frozen --no-dev --package cwp-transformer
@@ -104,6 +105,7 @@ bench-sandbox: setup ## Measure the ConnectWise sandbox at a million tickets; a 
 .PHONY: bench-wakeups
 bench-wakeups: setup ## Count what loading in windows saves: a simulated day of 50 tenants; two minutes
 	$(BIN)/python -m benchmarks.wakeups
+
 .PHONY: bench-history-growth
 bench-history-growth: setup ## Measure a small batch against histories of 0.1, 1 and 10 million rows; 3 GB of disk
 	$(BIN)/python -m benchmarks.history_growth
