@@ -1,4 +1,4 @@
-"""Write the JSON Schema of every contract into shared/schemas.
+"""Write the JSON Schema of every contract into shared/schemas, and that of mappings beside them.
 
     python scripts/export_schemas.py
 
@@ -9,8 +9,11 @@ import json
 from pathlib import Path
 
 from cwp_shared.events import EVENTS, Message, PageJob
+from cwp_shared.mapping import mapping_schema
+from cwp_shared.mapping_files import SCHEMA_FILE
 
-TARGET = Path(__file__).resolve().parent.parent / "shared" / "schemas"
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "shared" / "schemas"
 
 
 def render(model: type[Message]) -> str:
@@ -31,6 +34,9 @@ def main() -> None:
     for name, text in schemas().items():
         (TARGET / name).write_text(text, encoding="utf-8")
         print(f"shared/schemas/{name}")
+    mapping = json.dumps(mapping_schema(), indent=2) + "\n"
+    (ROOT / "mappings" / SCHEMA_FILE).write_text(mapping, encoding="utf-8")
+    print(f"mappings/{SCHEMA_FILE}")
 
 
 if __name__ == "__main__":

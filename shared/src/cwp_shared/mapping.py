@@ -14,6 +14,10 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
     StringConstraints,
     field_validator,
     model_validator,
@@ -50,6 +54,9 @@ class MappingError(Terminal):
     """A mapping file cannot be used; the text names file, column and reason."""
 
 
+#: The list of a record's custom fields: id, caption, type and value of each.
+CUSTOM_FIELDS: Final = "customFields"
+
 _PATH: Final = r"^[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*$"
 
 
@@ -63,15 +70,55 @@ def _path(text: object) -> object:
 FieldPath = Annotated[str, StringConstraints(pattern=_PATH), BeforeValidator(_path)]
 
 
-class Column(BaseModel):
-    """One column of a canonical table and the API field it is made of."""
+#: What a value map or a constant may give.
+Constant = StrictBool | StrictInt | StrictFloat | StrictStr
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+#: What a column is made of: exactly one of these, by the name that it has in the file.
+Making = Literal["from", "custom_field", "constant", "first_of"]
+_MAKINGS: Final[dict[Making, str]] = {
+    "from": "source",
+    "custom_field": "custom_field",
+    "constant": "constant",
+    "first_of": "first_of",
+}
+
+
+class Column(BaseModel):
+    """One column of a canonical table and what it is made of: docs/mappings.md."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={"oneOf": [{"required": [making]} for making in _MAKINGS]},
+    )
 
     name: str = Field(pattern=NAME_PATTERN, description="Column name, in the field's plain terms.")
     type: str = Field(pattern=COLUMN_TYPE_PATTERN, description="Type, in Redshift's words.")
-    source: FieldPath = Field(
-        alias="from", description="Path of the API field: `summary`, `company/id`."
+    source: FieldPath | None = Field(
+        default=None,
+        alias="from",
+        description="Path of an API field: `summary`, `company/id`, `_info/enteredBy`.",
+    )
+    custom_field: StrictInt | Annotated[StrictStr, Field(min_length=1)] | None = Field(
+        default=None,
+        description="A custom field's value, by the field's id or, as ids differ between tenants, "
+        "by its caption. A record that has two fields of the caption goes to quarantine.",
+    )
+    constant: Constant | None = Field(default=None, description="The same value in every row.")
+    first_of: tuple[FieldPath, ...] | None = Field(
+        default=None,
+        min_length=2,
+        description="Paths of API fields; the first that is not NULL counts.",
+    )
+    values: dict[str, Constant | None] | None = Field(
+        default=None,
+        min_length=1,
+        description="Value map: the API's value, as text, to the column's.",
+    )
+    otherwise: Literal["keep", "null", "quarantine"] | None = Field(
+        default=None,
+        description="With `values`, what becomes of a value that it does not name: kept as it is, "
+        "NULL, or its row set aside in quarantine.",
     )
     history: Literal["tracked", "ignored", "overwritten"] = Field(
         default="tracked",
@@ -84,6 +131,10 @@ class Column(BaseModel):
         description="For a list whose order means nothing: it is sorted before it is compared.",
     )
 
+    def __hash__(self) -> int:
+        # A value map has no hash; equal columns have equal names.
+        return hash(self.name)
+
     @property
     def kind(self) -> str:
         """The type without its size: `varchar`, `decimal`, `timestamp`."""
@@ -93,6 +144,22 @@ class Column(BaseModel):
     def sizes(self) -> tuple[int, ...]:
         """The numbers in the type's brackets: `decimal(18,4)` -> (18, 4)."""
         return tuple(int(number) for number in re.findall(r"\d+", self.type))
+
+    @property
+    def made_of(self) -> Making:
+        """Which of its makings the column has."""
+        return self._makings[0]
+
+    @property
+    def paths(self) -> tuple[FieldPath, ...]:
+        """The API fields that the column reads; of a constant none."""
+        if self.custom_field is not None:
+            return (CUSTOM_FIELDS,)
+        return self.first_of or ((self.source,) if self.source else ())
+
+    @property
+    def _makings(self) -> tuple[Making, ...]:
+        return tuple(making for making, name in _MAKINGS.items() if getattr(self, name) is not None)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -104,11 +171,23 @@ class Column(BaseModel):
             raise ValueError(f"decimal takes at most {_MOST_DIGITS} digits, its scale included")
         if self.as_set and self.kind != "super":
             raise ValueError("as_set is for lists, whose type is super")
-        if self.source in _TOUCHED and self.history == "tracked":
-            raise ValueError(
-                f"{self.source} changes on every touch: set history to ignored or overwritten "
-                "(scd2.md R4)"
-            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_making(self) -> Self:
+        if len(self._makings) != 1:
+            given = " and ".join(self._makings) or "nothing"
+            raise ValueError(f"a column is made of one of {', '.join(_MAKINGS)}; this of {given}")
+        if (self.values is None) != (self.otherwise is None):
+            raise ValueError("values and otherwise go together: say what else there may be")
+        if self.kind == "super" and (self.values or self.made_of in {"custom_field", "constant"}):
+            raise ValueError("super is for lists, and this is a single value")
+        for path in self.paths:
+            if path in _TOUCHED and self.history == "tracked":
+                raise ValueError(
+                    f"{path} changes on every touch: set history to ignored or overwritten "
+                    "(scd2.md R4)"
+                )
         return self
 
 
@@ -142,6 +221,11 @@ class Mapping(BaseModel):
         default=Layout(), description="How the warehouse stores the table, if it is yet to be made."
     )
     columns: tuple[Column, ...] = Field(min_length=1)
+    left_out: dict[FieldPath, str] = Field(
+        default_factory=dict,
+        description="API fields that are not wanted here, each with the reason; "
+        "`cwpipe mappings check` says nothing about them.",
+    )
 
     @field_validator("columns")
     @classmethod
@@ -173,10 +257,21 @@ class Mapping(BaseModel):
         return tuple(column for column in self.columns if column.name not in self.key)
 
     @property
+    def paths(self) -> tuple[FieldPath, ...]:
+        """All API fields that the mapping reads, each once."""
+        fields = (path for column in self.columns for path in column.paths)
+        named = (self.updated_at, self.created_at, *fields)
+        return tuple(dict.fromkeys(path for path in named if path))
+
+    @property
     def digest(self) -> str:
-        """Changes exactly when the rows that the mapping makes may change."""
-        apart = {"schema_reference", "version", "warehouse"}
-        meaning = self.model_dump(mode="json", exclude=apart)
+        """Changes exactly when the rows that the mapping makes may change.
+
+        What is as it is by default says nothing, so a word that the language gains changes no
+        mapping that does not use it.
+        """
+        outside = {"schema_reference", "version", "left_out", "warehouse"}
+        meaning = self.model_dump(mode="json", exclude=outside, exclude_defaults=True)
         return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
 
 

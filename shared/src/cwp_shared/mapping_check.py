@@ -4,7 +4,8 @@ from typing import Final
 
 from cwp_shared.catalogue import UnknownField, field_type
 from cwp_shared.errors import Terminal
-from cwp_shared.mapping import Column, Mapping
+from cwp_shared.mapping import Column, Constant, Mapping
+from cwp_shared.mapping_constants import fits
 from cwp_shared.tables import SourceTable, source_table
 
 #: Column types that take a catalogue type without losing what it says.
@@ -52,30 +53,64 @@ def _wrong_columns(mapping: Mapping) -> list[str]:
     except Terminal as error:
         return [f"source: {error}"]
     found = [
-        (f"column {column.name}", _misfit(source, column, is_key=column.name in mapping.key))
+        (f"column {column.name}", _wrong_column(source, column, is_key=column.name in mapping.key))
         for column in mapping.columns
     ]
     found += [
         ("updated_at", mapping.updated_at and _not_a_time(source.path, mapping.updated_at)),
         ("created_at", mapping.created_at and _not_a_time(source.path, mapping.created_at)),
+        *((f"left_out {path}", _no_field(source.path, path)) for path in mapping.left_out),
     ]
     return [f"{where}: {reason}" for where, reason in found if reason]
 
 
-def _misfit(source: SourceTable, column: Column, *, is_key: bool) -> str | None:
-    if column.source.split("/")[0] in source.sensitive_fields:
-        return f"{column.source} is sensitive and never stored"
+def _wrong_column(source: SourceTable, column: Column, *, is_key: bool) -> str | None:
+    if is_key and (reason := _no_key(column)):
+        return reason
+    if misfits := [to for to in _constants(column) if not fits(to, column)]:
+        return f"{column.type} does not hold {', '.join(map(repr, misfits))}"
+    wrong = (_misfit(source, column, path) for path in column.paths)
+    return next(filter(None, wrong), None)
+
+
+def _no_key(column: Column) -> str | None:
+    if column.kind not in _KEY_TYPES:
+        return f"a key column is {', '.join(sorted(_KEY_TYPES))}, not {column.type}"
+    if column.made_of != "from" or column.values:
+        return "a key column is a field of the record, as it is"
+    return None
+
+
+def _constants(column: Column) -> list[Constant]:
+    mapped = [to for to in (column.values or {}).values() if to is not None]
+    return mapped if column.constant is None else [column.constant]
+
+
+def _misfit(source: SourceTable, column: Column, path: str) -> str | None:
+    if path.partition("/")[0] in source.sensitive_fields:
+        return f"{path} is sensitive and never stored"
     try:
-        kind = field_type(source.path, column.source)
+        kind = field_type(source.path, path)
     except UnknownField as error:
         return str(error)
-    if is_key and column.kind not in _KEY_TYPES:
-        return f"a key column is {', '.join(sorted(_KEY_TYPES))}, not {column.type}"
     if kind.startswith("->") or kind == "object":
-        return f"{column.source} is an object: name a field inside it, such as {column.source}/id"
+        return f"{path} is an object: name a field inside it, such as {path}/id"
+    return None if column.custom_field is not None else _unfitting(column, path, kind)
+
+
+def _unfitting(column: Column, path: str, kind: str) -> str | None:
     known = next(types for name, types in _FITTING.items() if kind.startswith(name))
-    if column.kind not in known:
-        return f"{column.source} is {kind}, which {column.type} does not hold"
+    if column.values and column.otherwise != "keep":
+        # Only what the value map gives comes into the column.
+        known = known | _FITTING["string"] if "super" not in known else set()
+    return None if column.kind in known else f"{path} is {kind}, which {column.type} does not hold"
+
+
+def _no_field(entity: str, path: str) -> str | None:
+    try:
+        field_type(entity, path)
+    except UnknownField as error:
+        return str(error)
     return None
 
 

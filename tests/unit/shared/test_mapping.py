@@ -27,10 +27,16 @@ def tickets(**changes: Any) -> dict[str, Any]:
 def column(
     name: str = "summary",
     type: str = "varchar(400)",  # noqa: A002 - the mapping's own word
-    source: str = "summary",
+    source: str | None = "summary",
     **more: Any,
 ) -> dict[str, Any]:
-    return {"name": name, "type": type, "from": source} | more
+    of = {} if source is None else {"from": source}
+    return {"name": name, "type": type, **of} | more
+
+
+def made(**of: Any) -> dict[str, Any]:
+    """What a column has that is made of something else than a field."""
+    return {"source": None} | of
 
 
 def complaint(mapping: dict[str, Any], file_name: str = "tickets.json") -> str:
@@ -65,6 +71,24 @@ def test_a_mapping_knows_its_keys_and_attributes() -> None:
         ({"source": "_info/updatedBy"}, "set history to ignored or overwritten (scd2.md R4)"),
         ({"as_set": True}, "as_set is for lists"),
         ({"history": "forgotten"}, "'tracked', 'ignored' or 'overwritten'"),
+        ({"constant": "x"}, "of from, custom_field, constant, first_of; this of from and"),
+        ({"source": None}, "this of nothing"),
+        (made(constant=5), "varchar(400) does not hold 5"),
+        (made(constant="soon", type="timestamp"), "timestamp does not hold 'soon'"),
+        (made(constant=2**31, type="integer"), "integer does not hold 2147483648"),
+        (made(constant=1.23456, type="decimal(18,4)"), "decimal(18,4) does not hold 1.23456"),
+        (made(constant=True, type="decimal(18,4)"), "decimal(18,4) does not hold True"),
+        (made(first_of=["poNumber", "poNumbr"]), "has no field 'poNumbr'; did you mean"),
+        (made(first_of=["poNumber"]), "at least 2 items"),
+        (made(custom_field=""), "at least 1 character"),
+        (made(custom_field=7, type="super"), "super is for lists"),
+        ({"values": {"a": "b"}}, "values and otherwise go together"),
+        ({"otherwise": "keep"}, "values and otherwise go together"),
+        ({"values": {"a": 1}, "otherwise": "null"}, "varchar(400) does not hold 1"),
+        (
+            {"values": {"1": 2}, "otherwise": "keep", "type": "bigint", "source": "closedDate"},
+            "closedDate is date-time, which bigint does not hold",
+        ),
         ({"colour": "red"}, "Extra inputs are not permitted"),
     ],
 )
@@ -112,6 +136,24 @@ def test_a_key_is_a_whole_number_or_text() -> None:
     assert "a key column is bigint, integer, varchar, not decimal(18,4)" in complaint(mapping)
 
 
+def test_a_key_is_a_field_as_it_is() -> None:
+    mapping = tickets(columns=[column(name="ticket_id", type="bigint", **made(constant=1))])
+    assert "a key column is a field of the record, as it is" in complaint(mapping)
+
+
+def test_a_field_that_is_left_out_must_be_there() -> None:
+    mapping = tickets(left_out={"mobileGid": "of no use"})
+    assert "left_out mobileGid: /service/tickets has no field" in complaint(mapping)
+
+
+def test_a_mapping_reads_each_field_once() -> None:
+    mapping = Mapping.model_validate(
+        with_column(**made(first_of=["summary", "poNumber"]))
+        | {"columns": [*tickets()["columns"], column(name="a", **made(custom_field=3))]}
+    )
+    assert mapping.paths == ("_info/lastUpdated", "id", "summary", "customFields")
+
+
 def test_a_file_is_named_by_its_table() -> None:
     assert "the mapping of tickets belongs in tickets.json" in complaint(tickets(), "other.json")
 
@@ -122,6 +164,7 @@ def test_the_digest_follows_the_meaning_only() -> None:
 
     assert digest() == digest(version=2) == digest(**{"$schema": "./mapping.schema.json"})
     assert digest() == digest(warehouse={"sort_by": ["ticket_id"]})
+    assert digest() == digest(left_out={"mobileGuid": "of no use"})
     assert digest() != digest(created_at="_info/dateEntered")
 
 

@@ -77,7 +77,10 @@ def taken(value: Any, column_type: str) -> Any:
         ("2018-05-04T16:06:39+05:30", "timestamp", datetime(2018, 5, 4, 10, 36, 39)),  # noqa: DTZ001 - UTC without a zone
         ("2018-05-04T16:06:39-0530", "timestamp", datetime(2018, 5, 4, 21, 36, 39)),  # noqa: DTZ001 - UTC without a zone
         ("2018-05-04", "timestamp", datetime(2018, 5, 4)),  # noqa: DTZ001 - UTC without a zone
-        ("1800-01-01T08:00:00Z", "timestamp", datetime(1800, 1, 1, 8)),  # noqa: DTZ001 - UTC without a zone
+        ("1800-01-01T08:00:00Z", "timestamp", None),
+        ("0001-01-01T00:00:00Z", "date", None),
+        ("1801-01-01T00:00:00Z", "date", date(1801, 1, 1)),
+        ("1200 hours", "timestamp", MISFIT),
         ("2018-13-04T16:06:39Z", "timestamp", MISFIT),
         ("04/05/2018", "timestamp", MISFIT),
         ("infinity", "timestamp", MISFIT),

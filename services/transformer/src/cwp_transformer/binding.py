@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from cwp_shared.mapping import Column, Mapping
+from cwp_shared.mapping import CUSTOM_FIELDS, Column, Mapping
 from cwp_transformer import casts
 from cwp_transformer.canonical_json import canonical_column
+from cwp_transformer.custom_fields import custom_values
+from cwp_transformer.engine import literal
 from cwp_transformer.raw_file import SYSTEM_NAMES, column_of
-
-_SQL_TYPES = {"super": "VARCHAR", "varchar": "VARCHAR", "double precision": "DOUBLE"}
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,12 @@ class Bound:
     """SQL about one canonical column in one file.
 
     `value` is the typed value, `misfit` is true where the file has something that does not fit
-    it, `shown` is that something as text.
+    it, `given` where it has anything, `shown` is that as text.
     """
 
     value: str
     misfit: str
+    given: str
     shown: str
 
 
@@ -50,7 +51,7 @@ class Binding:
 
 def bind(raw: pa.Table, mapping: Mapping) -> Binding:
     """Bind the rows of `raw_file.read_raw` to a mapping."""
-    inputs = {name: raw[name] for name in SYSTEM_NAMES}
+    inputs = {name: raw[name] for name in SYSTEM_NAMES} | _custom_inputs(raw, mapping)
     columns = tuple(
         _bind_column(raw, column, f"c{number}", inputs)
         for number, column in enumerate(mapping.columns)
@@ -60,35 +61,128 @@ def bind(raw: pa.Table, mapping: Mapping) -> Binding:
     return Binding(pa.table(inputs), columns, updated, created)
 
 
-def sql_type(column: Column) -> str:
-    """The column's type, in DuckDB's words."""
-    return _SQL_TYPES.get(column.kind, column.type.upper())
+_Inputs = dict[str, pa.ChunkedArray]
 
 
-def _bind_column(
-    raw: pa.Table, column: Column, name: str, inputs: dict[str, pa.ChunkedArray]
-) -> Bound:
-    source = column_of(column.source)
-    if source not in raw.column_names:
-        return Bound(f"NULL::{sql_type(column)}", "false", "NULL")
-    kind = casts.source_kind(raw[source].type) or ""
-    inputs[name] = raw[source]
+def _custom_inputs(raw: pa.Table, mapping: Mapping) -> _Inputs:
+    """For a column of a custom field its text, `c3`, and whether it is unclear, `c3_unclear`."""
+    wanted = {
+        f"c{number}": column.custom_field
+        for number, column in enumerate(mapping.columns)
+        if column.custom_field is not None
+    }
+    lists = column_of(CUSTOM_FIELDS)
+    if not wanted or lists not in raw.column_names:
+        return {}
+    inputs = {}
+    found = custom_values(raw[lists].cast(pa.string()), list(wanted.values()))
+    for name, values in zip(wanted, found, strict=True):
+        inputs[name], inputs[f"{name}_unclear"] = values
+    return inputs
+
+
+def _bind_column(raw: pa.Table, column: Column, name: str, inputs: _Inputs) -> Bound:
+    if column.constant is not None:
+        value = casts.constant(column.constant, column)
+        return Bound(value, misfit="false", given="true", shown=value)
+    if column.custom_field is not None:
+        return _bind_custom(column, name, inputs)
+    return _first(
+        [
+            _bind_field(raw[column_of(path)], column, f"{name}_{place}", inputs)
+            for place, path in enumerate(column.paths)
+            if column_of(path) in raw.column_names
+        ],
+        column,
+    )
+
+
+def _bind_custom(column: Column, name: str, inputs: _Inputs) -> Bound:
+    if name not in inputs:
+        return _nothing(column)
+    bound, unclear = _typed(name, "string", column), f"{name}_unclear"
+    reason = literal(f"{CUSTOM_FIELDS} that do not have {column.custom_field!r} just once")
+    return Bound(
+        bound.value,
+        misfit=f"({unclear} OR {bound.misfit})",
+        given=f"({unclear} OR {bound.given})",
+        shown=f"CASE WHEN {unclear} THEN {reason} ELSE {bound.shown} END",
+    )
+
+
+def _first(bounds: list[Bound], column: Column) -> Bound:
+    """The first that is given; a value that does not fit is not passed over."""
+    if len(bounds) == 1:
+        return bounds[0]
+    if not bounds:
+        return _nothing(column)
+
+    def chosen(part: str, otherwise: str) -> str:
+        whens = (f"WHEN {bound.given} THEN {getattr(bound, part)}" for bound in bounds)
+        return f"CASE {' '.join(whens)} ELSE {otherwise} END"
+
+    return Bound(
+        chosen("value", f"NULL::{casts.sql_type(column)}"),
+        misfit=chosen("misfit", "false"),
+        given=f"({' OR '.join(bound.given for bound in bounds)})",
+        shown=chosen("shown", "NULL"),
+    )
+
+
+def _nothing(column: Column) -> Bound:
+    return Bound(f"NULL::{casts.sql_type(column)}", misfit="false", given="false", shown="NULL")
+
+
+def _bind_field(values: pa.ChunkedArray, column: Column, name: str, inputs: _Inputs) -> Bound:
+    inputs[name] = values
     if column.kind != "super":
-        value = casts.cast(name, kind, column)
-        return Bound(value, casts.misfit(name, kind, column, value), name)
-    texts, invalid = canonical_column(raw[source].cast(pa.string()), as_set=column.as_set)
+        return _typed(name, casts.source_kind(values.type) or "", column)
+    texts, invalid = canonical_column(values.cast(pa.string()), as_set=column.as_set)
     inputs[f"{name}_json"], inputs[f"{name}_invalid"] = texts, invalid
-    value = casts.cast(f"{name}_json", "string", column)
-    too_long = casts.misfit(f"{name}_json", "string", column, value)
-    return Bound(value, f"({name}_invalid OR {too_long})", name)
+    bound = _typed(f"{name}_json", "string", column)
+    return Bound(
+        bound.value,
+        misfit=f"({name}_invalid OR {bound.misfit})",
+        given=f"({name}_invalid OR {bound.given})",
+        shown=f"CAST({name} AS VARCHAR)",
+    )
 
 
-def _bind_time(
-    raw: pa.Table, path: str | None, name: str, inputs: dict[str, pa.ChunkedArray]
-) -> BoundTime:
+def _typed(raw: str, kind: str, column: Column) -> Bound:
+    value = casts.cast(raw, kind, column)
+    given = f"({casts.given(raw, kind, column.kind)} IS NOT NULL)"
+    bound = Bound(
+        value, casts.misfit(raw, kind, column, value), given, shown=f"CAST({raw} AS VARCHAR)"
+    )
+    return _mapped(bound, casts.text(raw, kind), column) if column.values else bound
+
+
+def _mapped(bound: Bound, text: str, column: Column) -> Bound:
+    """The value map of a column: `text` is the API's value."""
+    named = column.values or {}
+    value, misfit = {
+        "keep": (bound.value, bound.misfit),
+        "null": (f"NULL::{casts.sql_type(column)}", "false"),
+        "quarantine": (f"NULL::{casts.sql_type(column)}", bound.given),
+    }[column.otherwise or "quarantine"]
+    whens = " ".join(
+        f"WHEN {literal(name)} THEN {casts.constant(to, column)}" for name, to in named.items()
+    )
+    names = ", ".join(literal(name) for name in named)
+    return Bound(
+        f"CASE {text} {whens} ELSE {value} END",
+        misfit=f"CASE WHEN {text} IN ({names}) THEN false ELSE {misfit} END",
+        given=bound.given,
+        shown=bound.shown,
+    )
+
+
+def _bind_time(raw: pa.Table, path: str | None, name: str, inputs: _Inputs) -> BoundTime:
     if path is None or column_of(path) not in raw.column_names:
         return BoundTime("NULL::TIMESTAMP", "false", "NULL")
     inputs[name] = raw[column_of(path)]
     kind = casts.source_kind(inputs[name].type) or ""
-    given = f"(nullif(trim(CAST({name} AS VARCHAR)), '') IS NOT NULL)"
-    return BoundTime(casts.moment(name, kind), given, name)
+    if kind != "string":
+        return BoundTime("NULL::TIMESTAMP", f"({name} IS NOT NULL)", name)
+    given = casts.given(name, kind, "timestamp")
+    return BoundTime(casts.moment(given, kind), f"({given} IS NOT NULL)", name)

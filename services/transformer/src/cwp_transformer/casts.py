@@ -6,8 +6,10 @@ away from zero, from the shortest decimal text of a double: the API's doubles ca
 and 0.285 is meant as it is written. And a blank text in a column that is not varchar is NULL: the
 API writes "" where it has no value.
 
-Booleans are no numbers and numbers other than 0 and 1 are no booleans. A time without a zone is
-UTC, which is all the API speaks. NUL characters, which no warehouse takes, are left out of text.
+A date before 1801 is how the API says that there is none (1800-01-01, 0001-01-01): in a column of
+dates or times it is NULL. Booleans are no numbers and numbers other than 0 and 1 are no booleans. A
+time without a zone is UTC, which is all the API speaks. NUL characters, which no warehouse takes,
+are left out of text.
 """
 
 from collections.abc import Callable
@@ -15,12 +17,16 @@ from typing import Final
 
 import pyarrow as pa
 
-from cwp_shared.mapping import Column
+from cwp_shared.mapping import Column, Constant
+from cwp_transformer.engine import literal
 
+_SQL_TYPES: Final = {"super": "VARCHAR", "varchar": "VARCHAR", "double precision": "DOUBLE"}
 _NUMBER: Final = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?"
 _WHOLE: Final = r"[+-]?\d+(\.0*)?"
 _ZONE: Final = r"[+-]\d{2}(:?\d{2})?"
 _TIME: Final = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|" + _ZONE + r")?)?"
+#: No record is about anything older.
+_FIRST_YEAR: Final = 1801
 
 
 def source_kind(arrow_type: pa.DataType) -> str | None:
@@ -34,14 +40,37 @@ def source_kind(arrow_type: pa.DataType) -> str | None:
     return next((name for name, is_kind in kinds.items() if is_kind(arrow_type)), None)
 
 
+def sql_type(column: Column) -> str:
+    """The column's type, in DuckDB's words."""
+    return _SQL_TYPES.get(column.kind, column.type.upper())
+
+
 def cast(raw: str, source: str, column: Column) -> str:
     """`raw` (SQL) of a `source_kind`, as the column's type; NULL if it does not fit."""
-    return _CASTS[column.kind](_given(raw, source, column.kind), source, column)
+    return _CASTS[column.kind](given(raw, source, column.kind), source, column)
 
 
 def misfit(raw: str, source: str, column: Column, value: str) -> str:
     """Whether there was something in `raw` that its cast, `value`, could not take."""
-    return f"({_given(raw, source, column.kind)} IS NOT NULL AND {value} IS NULL)"
+    return f"({given(raw, source, column.kind)} IS NOT NULL AND {value} IS NULL)"
+
+
+def constant(value: Constant | None, column: Column) -> str:
+    """A constant of the column's type, which it fits (cwp_shared.mapping_check)."""
+    if value is None:
+        return f"NULL::{sql_type(column)}"
+    if column.kind in {"timestamp", "date"}:
+        return f"CAST({moment(literal(str(value)), 'string')} AS {sql_type(column)})"
+    return f"CAST({literal(str(value))} AS {sql_type(column)})"
+
+
+def text(raw: str, source: str) -> str:
+    """`raw` as the text that it is meant as: 2.0 is `2`."""
+    plain = f"CAST({raw} AS VARCHAR)"
+    if source != "float":
+        return plain
+    whole = f"CAST(CAST({raw} AS BIGINT) AS VARCHAR)"
+    return f"CASE WHEN {raw} = trunc({raw}) AND abs({raw}) < 1e15 THEN {whole} ELSE {plain} END"
 
 
 def moment(raw: str, source: str) -> str:
@@ -56,10 +85,17 @@ def moment(raw: str, source: str) -> str:
     )
 
 
-def _given(raw: str, source: str, kind: str) -> str:
+def given(raw: str, source: str, kind: str) -> str:
+    """`raw`, or NULL where a column of this kind takes it for nothing."""
     if source != "string" or kind == "super":
         return raw
-    return f"replace({raw}, chr(0), '')" if kind == "varchar" else f"nullif(trim({raw}), '')"
+    if kind == "varchar":
+        return f"replace({raw}, chr(0), '')"
+    trimmed = f"trim({raw})"
+    if kind not in {"timestamp", "date"}:
+        return f"nullif({trimmed}, '')"
+    no_date = f"{trimmed} < '{_FIRST_YEAR}' AND regexp_full_match({trimmed}, '{_TIME}')"
+    return f"CASE WHEN {no_date} THEN NULL ELSE nullif({trimmed}, '') END"
 
 
 def _whole(raw: str, source: str, column: Column) -> str:
@@ -110,11 +146,8 @@ def _boolean(raw: str, source: str, _: Column) -> str:
 
 
 def _varchar(raw: str, source: str, column: Column) -> str:
-    text = f"CAST({raw} AS VARCHAR)"
-    if source == "float":
-        whole = f"CAST(CAST({raw} AS BIGINT) AS VARCHAR)"
-        text = f"CASE WHEN {raw} = trunc({raw}) AND abs({raw}) < 1e15 THEN {whole} ELSE {text} END"
-    return f"CASE WHEN strlen({text}) <= {column.sizes[0]} THEN {text} END"
+    written = text(raw, source)
+    return f"CASE WHEN strlen({written}) <= {column.sizes[0]} THEN {written} END"
 
 
 def _timestamp(raw: str, source: str, _: Column) -> str:

@@ -60,7 +60,7 @@ def read_raw(body: bytes, key: str, mapping: Mapping) -> pa.Table:
 def read_rows(file: pq.ParquetFile, key: str, mapping: Mapping) -> pa.Table:
     """As `read_raw`, of a file that is open."""
     names = file.schema_arrow.names
-    wanted = {path: raw_name(path) for path in _paths(mapping) if raw_name(path) in names}
+    wanted = {path: raw_name(path) for path in mapping.paths if raw_name(path) in names}
     return _read(file, key, wanted)
 
 
@@ -123,11 +123,6 @@ def _check_owner(metadata: dict[bytes, bytes], key: str) -> None:
             raise Terminal(
                 f"{key} says of itself {name.decode()}={found}: it lies in a wrong place"
             )
-
-
-def _paths(mapping: Mapping) -> list[str]:
-    paths = [mapping.updated_at, mapping.created_at, *(c.source for c in mapping.columns)]
-    return list(dict.fromkeys(path for path in paths if path))
 
 
 def _system(table: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray:

@@ -5,7 +5,7 @@ import pyarrow as pa
 from cwp_shared.errors import Terminal
 from cwp_shared.mapping import Mapping
 from cwp_transformer import canonical_text
-from cwp_transformer.binding import sql_type
+from cwp_transformer.casts import sql_type
 from cwp_transformer.engine import literal, query
 from cwp_transformer.facts import TOMBSTONE, fact_schema
 
