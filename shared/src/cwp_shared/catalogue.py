@@ -43,6 +43,12 @@ def entity_paths() -> tuple[str, ...]:
     return tuple(_catalogue()["entities"])
 
 
+def entity_fields(entity: str) -> dict[str, str]:
+    """The fields of an entity, and their types."""
+    fields: dict[str, str] = _catalogue()["entities"][entity]["fields"]
+    return fields
+
+
 def field_type(entity: str, path: str) -> str:
     """The catalogue's type of `path` in `entity` (`/service/tickets`).
 

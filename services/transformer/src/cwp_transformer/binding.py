@@ -20,14 +20,18 @@ from cwp_transformer.raw_file import SYSTEM_NAMES, column_of
 class Bound:
     """SQL about one canonical column in one file.
 
-    `value` is the typed value, `misfit` is true where the file has something that does not fit
-    it, `given` where it has anything, `shown` is that as text.
+    `value` is the typed value; `given` is true where the file has anything for it, `needed` where
+    that may not come to NULL, `shown` is that as text.
     """
 
     value: str
-    misfit: str
+    needed: str
     given: str
     shown: str
+
+    def misfit(self, name: str) -> str:
+        """Whether the file has something that does not fit the value, which is called `name`."""
+        return f"({self.needed} AND {name} IS NULL)"
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def _custom_inputs(raw: pa.Table, mapping: Mapping) -> _Inputs:
 def _bind_column(raw: pa.Table, column: Column, name: str, inputs: _Inputs) -> Bound:
     if column.constant is not None:
         value = casts.constant(column.constant, column)
-        return Bound(value, misfit="false", given="true", shown=value)
+        return Bound(value, needed="false", given="true", shown=value)
     if column.custom_field is not None:
         return _bind_custom(column, name, inputs)
     return _first(
@@ -104,7 +108,7 @@ def _bind_custom(column: Column, name: str, inputs: _Inputs) -> Bound:
     reason = literal(f"{CUSTOM_FIELDS} that do not have {column.custom_field!r} just once")
     return Bound(
         bound.value,
-        misfit=f"({unclear} OR {bound.misfit})",
+        needed=f"({unclear} OR {bound.needed})",
         given=f"({unclear} OR {bound.given})",
         shown=f"CASE WHEN {unclear} THEN {reason} ELSE {bound.shown} END",
     )
@@ -123,14 +127,14 @@ def _first(bounds: list[Bound], column: Column) -> Bound:
 
     return Bound(
         chosen("value", f"NULL::{casts.sql_type(column)}"),
-        misfit=chosen("misfit", "false"),
+        needed=chosen("needed", "false"),
         given=f"({' OR '.join(bound.given for bound in bounds)})",
         shown=chosen("shown", "NULL"),
     )
 
 
 def _nothing(column: Column) -> Bound:
-    return Bound(f"NULL::{casts.sql_type(column)}", misfit="false", given="false", shown="NULL")
+    return Bound(f"NULL::{casts.sql_type(column)}", needed="false", given="false", shown="NULL")
 
 
 def _bind_field(values: pa.ChunkedArray, column: Column, name: str, inputs: _Inputs) -> Bound:
@@ -139,39 +143,30 @@ def _bind_field(values: pa.ChunkedArray, column: Column, name: str, inputs: _Inp
         return _typed(name, casts.source_kind(values.type) or "", column)
     texts, invalid = canonical_column(values.cast(pa.string()), as_set=column.as_set)
     inputs[f"{name}_json"], inputs[f"{name}_invalid"] = texts, invalid
-    bound = _typed(f"{name}_json", "string", column)
-    return Bound(
-        bound.value,
-        misfit=f"({name}_invalid OR {bound.misfit})",
-        given=f"({name}_invalid OR {bound.given})",
-        shown=f"CAST({name} AS VARCHAR)",
-    )
+    given = f"({name}_invalid OR {name}_json IS NOT NULL)"
+    value = casts.cast(f"{name}_json", "string", column)
+    return Bound(value, needed=given, given=given, shown=f"CAST({name} AS VARCHAR)")
 
 
 def _typed(raw: str, kind: str, column: Column) -> Bound:
     value = casts.cast(raw, kind, column)
     given = f"({casts.given(raw, kind, column.kind)} IS NOT NULL)"
-    bound = Bound(
-        value, casts.misfit(raw, kind, column, value), given, shown=f"CAST({raw} AS VARCHAR)"
-    )
+    bound = Bound(value, needed=given, given=given, shown=f"CAST({raw} AS VARCHAR)")
     return _mapped(bound, casts.text(raw, kind), column) if column.values else bound
 
 
 def _mapped(bound: Bound, text: str, column: Column) -> Bound:
     """The value map of a column: `text` is the API's value."""
     named = column.values or {}
-    value, misfit = {
-        "keep": (bound.value, bound.misfit),
-        "null": (f"NULL::{casts.sql_type(column)}", "false"),
-        "quarantine": (f"NULL::{casts.sql_type(column)}", bound.given),
-    }[column.otherwise or "quarantine"]
     whens = " ".join(
         f"WHEN {literal(name)} THEN {casts.constant(to, column)}" for name, to in named.items()
     )
+    otherwise = bound.value if column.otherwise == "keep" else f"NULL::{casts.sql_type(column)}"
     names = ", ".join(literal(name) for name in named)
+    needed = "false" if column.otherwise == "null" else bound.needed
     return Bound(
-        f"CASE {text} {whens} ELSE {value} END",
-        misfit=f"CASE WHEN {text} IN ({names}) THEN false ELSE {misfit} END",
+        f"CASE {text} {whens} ELSE {otherwise} END",
+        needed=f"CASE WHEN {text} IN ({names}) THEN false ELSE {needed} END",
         given=bound.given,
         shown=bound.shown,
     )

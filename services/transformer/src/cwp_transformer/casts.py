@@ -50,11 +50,6 @@ def cast(raw: str, source: str, column: Column) -> str:
     return _CASTS[column.kind](given(raw, source, column.kind), source, column)
 
 
-def misfit(raw: str, source: str, column: Column, value: str) -> str:
-    """Whether there was something in `raw` that its cast, `value`, could not take."""
-    return f"({given(raw, source, column.kind)} IS NOT NULL AND {value} IS NULL)"
-
-
 def constant(value: Constant | None, column: Column) -> str:
     """A constant of the column's type, which it fits (cwp_shared.mapping_check)."""
     if value is None:

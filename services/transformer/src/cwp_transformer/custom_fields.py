@@ -18,7 +18,8 @@ _SHAPE = '[{"id": "BIGINT", "caption": "VARCHAR", "value": "JSON"}]'
 class CustomValues(NamedTuple):
     """One custom field of every row: its value as text, NULL if there is none.
 
-    `unclear` marks rows whose list has the field twice, or is no JSON: nothing is guessed.
+    `unclear` marks rows whose list has the field twice, or is no JSON: nothing is guessed, their
+    text is NULL.
     """
 
     texts: pa.ChunkedArray
@@ -32,7 +33,7 @@ def custom_values(lists: pa.ChunkedArray, wanted: Sequence[int | str]) -> list[C
         f"list_filter(fields, lambda f: {_is(name)}) AS f{n}" for n, name in enumerate(wanted)
     )
     made = ", ".join(
-        f"{_text(f'f{n}[1].value')} AS t{n}, "
+        f"CASE WHEN len(f{n}) = 1 THEN {_text(f'f{n}[1].value')} END AS t{n}, "
         f"coalesce(len(f{n}) > 1, false) OR (fields IS NULL AND NOT blank) AS u{n}"
         for n in range(len(wanted))
     )

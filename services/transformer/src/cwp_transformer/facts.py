@@ -101,12 +101,15 @@ def _source(raw: pa.Table, mapping: Mapping) -> _Source:
     binding = bind(raw, mapping)
     fitted = {}
     for number, column in enumerate(mapping.columns):
+        # What is made otherwise than of one field as it is has more to it than a cast.
+        if column.source is None or column.values:
+            continue
         if (path := column_of(column.source)) not in raw.column_names:
             continue
         if (values := fitting(raw[path], column)) is not None:
             fitted[number] = values
     columns = [
-        replace(bound, value=f"f{number}", misfit="false") if number in fitted else bound
+        replace(bound, value=f"f{number}", needed="false") if number in fitted else bound
         for number, bound in enumerate(binding.columns)
     ]
     inputs = {name: binding.table[name] for name in binding.table.column_names}
@@ -200,11 +203,12 @@ def _reasons(source: _Source, mapping: Mapping) -> Iterator[str]:
     keys = set(mapping.key_columns)
     binding = source.binding
     for number, (column, bound) in enumerate(zip(mapping.columns, binding.columns, strict=True)):
-        if bound.misfit != "false":
-            yield _misfit(column, bound)
+        misfit = bound.misfit(f"v{number}")
+        if bound.needed != "false":
+            yield _misfit(column, bound, misfit)
         if column in keys:
             missing = literal(f"{column.name} is missing, and a key part may not be (R5)")
-            yield f"CASE WHEN v{number} IS NULL AND NOT {bound.misfit} THEN {missing} END"
+            yield f"CASE WHEN v{number} IS NULL AND NOT {misfit} THEN {missing} END"
     if mapping.updated_at:
         yield from _wrong_update(mapping.updated_at, binding.updated)
     if mapping.created_at:
@@ -226,9 +230,9 @@ def _no_time(name: str, bound: BoundTime) -> str:
     return f"{name} || ' is not a time: ' || {_shown(bound)}"
 
 
-def _misfit(column: Column, bound: Bound) -> str:
+def _misfit(column: Column, bound: Bound, misfit: str) -> str:
     name, problem = literal(f"{column.name}: "), literal(f" does not fit {column.type}")
-    return f"CASE WHEN {bound.misfit} THEN {name} || {_shown(bound)} || {problem} END"
+    return f"CASE WHEN {misfit} THEN {name} || {_shown(bound)} || {problem} END"
 
 
 def _shown(bound: Bound | BoundTime) -> str:

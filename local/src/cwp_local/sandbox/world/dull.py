@@ -39,6 +39,7 @@ _TEXTS = (
     (re.compile("email$|emailCc$|CCEmailAddress$"), "someone@mail.example"),
     (re.compile(r"[Uu]rl$|Link$|website"), "https://link.example/made-up"),
     (re.compile("[Dd]ate(Start|End|Closed|Created|Accepted)?$|anniversary|birthDay"), _SOME_DAY),
+    (re.compile("^(actual|scheduled)(Start|End)$"), _SOME_DAY),
     (re.compile("[Pp]hone|[Ff]ax"), "8135550100"),
 )
 
