@@ -15,7 +15,7 @@ import pytest
 from cwp_local.cloud.ports import free_ports
 from cwp_local.redshift.control import RedshiftControl
 from cwp_local.sandbox.control import SandboxControl
-from tests.e2e.expected import mappings
+from cwp_ops.cloud_clients import connect
 
 CWPIPE = Path(sys.executable).parent / "cwpipe"
 
@@ -44,14 +44,16 @@ class Cloud:
         return output
 
     def add_tenant(self, name: str, tickets: int, seed: int, *tables: str) -> None:
-        """A company of the sandbox with these tables; by default with all that are mapped."""
-        chosen = tables or tuple(mapping["source"] for mapping in mappings().values())
+        """A company of the sandbox with these source tables."""
         size = ("--tickets", str(tickets), "--seed", str(seed))
-        self.cwpipe("tenants", "add", name, "--sandbox", *size, "--tables", ",".join(chosen))
+        self.cwpipe("tenants", "add", name, "--sandbox", *size, "--tables", ",".join(tables))
 
     def query(self, sql: str) -> list[dict[str, Any]]:
-        """Rows from the warehouse."""
-        rows: list[dict[str, Any]] = json.loads(self.cwpipe("query", "--json", sql))
+        """Rows from the warehouse, as `cwpipe query --json` has them."""
+        warehouse = connect("local", self.environ).warehouse
+        rows: list[dict[str, Any]] = json.loads(
+            json.dumps(warehouse.query(sql).records(), default=str)
+        )
         return rows
 
     def aws(self, service: str) -> Any:

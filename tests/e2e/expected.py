@@ -5,15 +5,16 @@ mapping's paths and compared in one plain form.
 """
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from decimal import Decimal
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
 import requests
 
 from cwp_local.sandbox.models import CompanyAccess
+from cwp_shared.tables import SourceTable, source_tables
 
 MAPPINGS = Path(__file__).resolve().parents[2] / "mappings"
 
@@ -24,6 +25,15 @@ def mappings() -> dict[str, Row]:
     """Canonical table to mapping."""
     files = (path for path in MAPPINGS.glob("*.json") if path.name != "mapping.schema.json")
     return {mapping["table"]: mapping for mapping in (json.loads(f.read_text()) for f in files)}
+
+
+def source_rows(access: CompanyAccess, table: SourceTable) -> Iterator[Row]:
+    """Every row of a source table, over the API; of a nested one under each of its parents."""
+    if table.parent is None:
+        yield from api_rows(access, table.path)
+        return
+    for parent in api_rows(access, source_tables()[table.parent.table].path):
+        yield from api_rows(access, table.path.replace("{id}", str(parent["id"])))
 
 
 def api_rows(access: CompanyAccess, path: str) -> Iterator[Row]:
@@ -51,9 +61,15 @@ def api_rows(access: CompanyAccess, path: str) -> Iterator[Row]:
 def expected_row(mapping: Row, row: Row) -> Row:
     """The mapped columns of an API row, in plain form."""
     return {
-        column["name"]: plain(follow(row, column["from"]), column["type"])
+        column["name"]: plain(first(row, column.get("first_of") or [column["from"]]), column)
         for column in mapping["columns"]
     }
+
+
+def first(row: Row, paths: list[str]) -> Any:
+    """The first value at one of the paths."""
+    found = (follow(row, path) for path in paths)
+    return next((value for value in found if value is not None), None)
 
 
 def follow(value: Any, path: str) -> Any:
@@ -63,19 +79,24 @@ def follow(value: Any, path: str) -> Any:
     return value
 
 
-def plain(value: Any, column_type: str) -> Any:
-    """One form for a value, whether it comes from the API or from the warehouse."""
-    if value is None:
+def plain(value: Any, column: Row) -> Any:
+    """One form for a column's value, whether it comes from the API or from the warehouse."""
+    kind = column["type"].partition("(")[0]
+    if value is None or (kind in {"timestamp", "date"} and str(value) < "1801"):
         return None
-    kind = column_type.split("(", maxsplit=1)[0]
-    if kind == "timestamp":
-        moment = datetime.fromisoformat(str(value))
-        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    if kind == "super":
-        return without_links(json.loads(value) if isinstance(value, str) else value)
-    if kind in {"decimal", "bigint", "integer", "double precision"}:
-        return Decimal(str(value))
-    return value
+    found = _FORMS.get(kind, lambda same: same)(value)
+    return sorted(found, key=ordered) if column.get("as_set") else found
+
+
+def moment(value: Any) -> datetime:
+    """A time, in UTC; one without a zone is."""
+    found = datetime.fromisoformat(str(value))
+    return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+
+
+def ordered(item: Any) -> str:
+    """Orders the items of a list whose order means nothing."""
+    return json.dumps(item, sort_keys=True)
 
 
 def without_links(value: Any) -> Any:
@@ -90,3 +111,16 @@ def without_links(value: Any) -> Any:
         }
         return {name: item for name, item in kept.items() if name != "_info" or item}
     return value
+
+
+_FORMS: dict[str, Callable[[Any], Any]] = {
+    # No warehouse takes a NUL.
+    "varchar": lambda value: str(value).replace("\0", ""),
+    "date": lambda value: date.fromisoformat(str(value)[:10]),
+    "timestamp": moment,
+    "super": lambda value: without_links(json.loads(value) if isinstance(value, str) else value),
+    "decimal": lambda value: Decimal(str(value)).quantize(Decimal("0.0001"), ROUND_HALF_UP),
+    "bigint": lambda value: Decimal(str(value)),
+    "integer": lambda value: Decimal(str(value)),
+    "double precision": lambda value: Decimal(str(value)),
+}

@@ -69,7 +69,7 @@ def test_wrong_credentials_fail_the_run_and_status_says_why(cloud: Cloud) -> Non
 
 
 def test_page_that_is_not_json_fails_its_table_only(cloud: Cloud) -> None:
-    cloud.add_tenant("e2e-foggy", 40, 5)
+    cloud.add_tenant("e2e-foggy", 40, 5, "service_tickets", "company_contacts")
     cloud.sandbox.set_weather("e2e-foggy", not_json=NotJson(table="company_contacts", times=1000))
     cloud.cwpipe("sync", "e2e-foggy", expect=1)
     status = cloud.cwpipe("status", "e2e-foggy")

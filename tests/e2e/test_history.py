@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import pytest
 
@@ -18,7 +17,7 @@ from cwp_local.redshift.faults import CONFLICT, Fail, LoseEvent, Wait
 from cwp_local.sandbox.weather.model import Reset, Slow, StatusFault, Truncated
 from cwp_shared.tables import source_tables
 from tests.e2e.conftest import Cloud
-from tests.e2e.expected import Row, api_rows, expected_row, follow, mappings, plain
+from tests.e2e.expected import Row, api_rows, expected_row, follow, mappings, moment, plain
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -80,14 +79,9 @@ def begin(mapping: Row, state: Row, *, first: bool) -> datetime:
     return min(updated, moment(created)) if first and created else updated
 
 
-def moment(value: Any) -> datetime:
-    found: datetime = plain(value, "timestamp")
-    return found
-
-
 def loaded(cloud: Cloud, mapping: Row) -> dict[int, list[Row]]:
     """The same from the warehouse."""
-    types = {column["name"]: column["type"] for column in mapping["columns"]}
+    columns = {column["name"]: column for column in mapping["columns"]}
     (key,) = mapping["key"]
     found: dict[int, list[Row]] = defaultdict(list)
     query = f'select * from "{TENANT}"."{mapping["table"]}" order by "{key}", effective_from'
@@ -97,7 +91,7 @@ def loaded(cloud: Cloud, mapping: Row) -> dict[int, list[Row]]:
         end = row["effective_to"]
         found[int(row[key])].append(
             {
-                "values": {name: plain(row[name], kind) for name, kind in types.items()},
+                "values": {name: plain(row[name], column) for name, column in columns.items()},
                 "from": moment(row["effective_from"]),
                 "to": None if end is None else moment(end),
             }

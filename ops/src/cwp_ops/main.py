@@ -16,6 +16,7 @@ from cwp_ops.commands import (
     cloud,
     demo,
     history,
+    mappings,
     quarantine,
     query,
     rebuild,
@@ -64,6 +65,7 @@ demo.register(app)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(history.app, name="history")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(mappings.app, name="mappings")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(warehouse.app, name="warehouse")
 

@@ -23,6 +23,7 @@ COMMANDS = [
     "status",
     "query",
     "demo",
+    "mappings check",
     "tenants add",
     "tenants keys",
     "tenants list",

@@ -1,0 +1,106 @@
+"""mappings check."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import track
+from rich.table import Table
+
+from cwp_ops import mapping_findings
+from cwp_ops.context import Operator, operator_of
+from cwp_ops.errors import OperatorError
+from cwp_ops.mapping_findings import Finding
+from cwp_shared.mapping import Mapping
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Mappings: what the warehouse's tables are made of.",
+    epilog="A mapping is a file in mappings/, one for each table of the warehouse; its language is "
+    "told in docs/mappings.md. Change one, raise its version, and look at it with "
+    "`cwpipe mappings check`.",
+)
+
+
+@app.callback()
+def mappings() -> None:
+    """What the warehouse's tables are made of."""
+
+
+@app.command(
+    epilog="Example: cwpipe mappings check   One table, by what a tenant really sends: "
+    "cwpipe mappings check tickets --tenant acme"
+)
+def check(
+    context: typer.Context,
+    table: Annotated[str | None, typer.Argument(help="A table of the warehouse; all.")] = None,
+    tenant: Annotated[
+        str | None, typer.Option(help="Compare with this tenant's raw files.")
+    ] = None,
+    files: Annotated[int, typer.Option(min=1, help="With --tenant: newest files a table.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,  # noqa: FBT002 - typer's way
+) -> None:
+    """Look for what is wrong with mappings.
+
+    Without a tenant: files that cannot be used, fields of the API that no column shows, columns
+    narrower than what the API documents. With one, by the newest of its raw files also: fields
+    that never occur, fields that the catalogue does not know, values that do not fit their
+    columns. Exit code 1 if something is wrong: a file that cannot be used, or values that do not
+    fit, whose rows go to quarantine.
+    """
+    operator = operator_of(context)
+    found, findings = mapping_findings.read(operator.root / "mappings", table)
+    if table and not found.valid and not findings:
+        raise OperatorError(f"there is no mapping of a table {table} in {operator.root}/mappings")
+    findings += [one for mapping in found.valid for one in mapping_findings.of_catalogue(mapping)]
+    if tenant:
+        findings += _of_tenant(operator, found.valid, operator.book.get(tenant).tenant_id, files)
+    if as_json:
+        operator.out.print_json(
+            json.dumps([asdict(one) | {"wrong": one.is_wrong} for one in findings])
+        )
+    else:
+        _show(operator, findings, len(found.valid))
+    if any(one.is_wrong for one in findings):
+        raise typer.Exit(1)
+
+
+def _of_tenant(
+    operator: Operator, mappings: Sequence[Mapping], tenant_id: str, most: int
+) -> Iterator[Finding]:
+    # pyarrow and DuckDB take longer to import than most commands take to run.
+    from cwp_ops.raw_census import newest_files, raw_prefix, take_census  # noqa: PLC0415
+
+    s3, bucket = operator.cloud.s3, operator.cloud.bucket
+    for mapping in track(
+        mappings, f"reading raw files of {tenant_id}", console=operator.err, transient=True
+    ):
+        files = newest_files(s3, bucket, raw_prefix(tenant_id, mapping), most)
+        yield from mapping_findings.of_census(mapping, take_census(files, mapping))
+
+
+def _show(operator: Operator, findings: Sequence[Finding], count: int) -> None:
+    if findings:
+        shown = Table("table", "", "field or column", "")
+        for (is_wrong, table, kind, detail), fields in _grouped(findings).items():
+            coloured = f"[red]{kind}[/red]" if is_wrong else kind
+            shown.add_row(table, coloured, ", ".join(fields), escape(detail))
+        operator.out.print(shown)
+    wrong = sum(one.is_wrong for one in findings)
+    operator.out.print(
+        f"{count} mappings can be used; "
+        + (f"[red]{wrong} things are wrong[/red]" if wrong else "[green]nothing is wrong[/green]")
+        + f", {len(findings) - wrong} are good to know"
+    )
+
+
+def _grouped(findings: Iterable[Finding]) -> dict[tuple[bool, str, str, str], list[str]]:
+    """Fields of which the same is said, what is wrong before the rest."""
+    grouped: dict[tuple[bool, str, str, str], list[str]] = {}
+    for one in sorted(findings, key=lambda one: (not one.is_wrong, one.table)):
+        grouped.setdefault((one.is_wrong, one.table, one.kind, one.detail), []).append(one.field)
+    return grouped
