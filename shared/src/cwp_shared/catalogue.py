@@ -49,6 +49,12 @@ def entity_fields(entity: str) -> dict[str, str]:
     return fields
 
 
+def reference_fields(reference: str) -> dict[str, str]:
+    """The fields of a reference object or of a list's items, and their types."""
+    fields: dict[str, str] = _catalogue()["references"][reference]
+    return fields
+
+
 def field_type(entity: str, path: str) -> str:
     """The catalogue's type of `path` in `entity` (`/service/tickets`).
 
@@ -76,4 +82,4 @@ def _walk(owner: str, fields: dict[str, str], steps: list[str]) -> str:
     if not kind.startswith("->"):
         raise UnknownField(f"{step!r} of {owner} is {kind}: nothing can be named inside it")
     reference = kind.removeprefix("->")
-    return _walk(reference, _catalogue()["references"][reference], rest)
+    return _walk(reference, reference_fields(reference), rest)

@@ -24,6 +24,7 @@ COMMANDS = [
     "query",
     "demo",
     "mappings check",
+    "mappings view",
     "tenants add",
     "tenants keys",
     "tenants list",

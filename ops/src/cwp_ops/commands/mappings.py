@@ -1,6 +1,7 @@
-"""mappings check."""
+"""mappings check, view."""
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Annotated
@@ -11,10 +12,13 @@ from rich.progress import track
 from rich.table import Table
 
 from cwp_ops import mapping_findings
+from cwp_ops.children_view import Dialect, children_of, create
 from cwp_ops.context import Operator, operator_of
 from cwp_ops.errors import OperatorError
 from cwp_ops.mapping_findings import Finding
 from cwp_shared.mapping import Mapping
+from cwp_shared.mapping_files import read_mappings
+from cwp_shared.names import check_tenant_id
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -67,6 +71,35 @@ def check(
         _show(operator, findings, len(found.valid))
     if any(one.is_wrong for one in findings):
         raise typer.Exit(1)
+
+
+@app.command(
+    epilog="Example: cwpipe mappings view contacts communication_items --tenant acme   "
+    """And make it: cwpipe query "$(cwpipe mappings view contacts types --tenant acme)" """
+)
+def view(
+    context: typer.Context,
+    table: Annotated[str, typer.Argument(help="A table of the warehouse.")],
+    column: Annotated[str, typer.Argument(help="A list in it: types, custom_fields, ...")],
+    tenant: Annotated[str, typer.Option(help="The tenant in whose schema the view is made.")],
+    key: Annotated[str, typer.Option(help="The field that tells a list's items apart.")] = "id",
+    dialect: Annotated[Dialect, typer.Option(help="redshift, or duckdb for files.")] = "redshift",
+) -> None:
+    """Print the SQL of a view that shows the items of a list as a table, with their history.
+
+    A child has a version for as long as its parent lists it alike: what is missing from its
+    parent's list is closed there, and no child outlives its parent (scd2.md R15).
+    """
+    operator = operator_of(context)
+    try:
+        schema = check_tenant_id(tenant)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    found = read_mappings(operator.root / "mappings").of_table(table)
+    if found is None:
+        raise OperatorError(f"there is no mapping of a table {table} in {operator.root}/mappings")
+    children = children_of(found, column, key)
+    sys.stdout.write(create(children, schema, dialect) + "\n")
 
 
 def _of_tenant(
