@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from cwp_shared.errors import Terminal
 from cwp_shared.mapping import Mapping
-from cwp_transformer.binding import sql_type
+from cwp_transformer.casts import sql_type
 from cwp_transformer.engine import query
 from cwp_transformer.facts import RECORD, fact_schema, read_facts
 from cwp_transformer.lake import Lake
