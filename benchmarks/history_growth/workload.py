@@ -79,8 +79,9 @@ def raw_file(ids: list[int], number: int) -> tuple[str, bytes]:
     count = len(ids)
     columns = {"id": pa.array(ids, pa.int64())}
     for column in mapping().attributes:
-        values = _values(column.kind, ids, number)
-        columns.setdefault(column.source.replace("/", "__"), values)
+        if column.source is not None:
+            values = _values(column.kind, ids, number)
+            columns.setdefault(column.source.replace("/", "__"), values)
     text = (now - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     columns["_info__lastUpdated"] = pa.array([text] * count)
     columns["_info__dateEntered"] = pa.array(["2026-01-01T00:00:00Z"] * count)
