@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ import requests
 
 from cwp_ops.queue_depths import Depth, queue_url
 from cwp_shared.keys import parse_raw
+from cwp_shared.letters import Failure, History, values_of
 
 #: Looking is sampling: the reasons of this many letters tell enough.
 _MOST_LOOKED_AT = 100
@@ -29,6 +30,16 @@ class DeadLetter:
     #: Whose and which table, as far as the message says.
     tenant_id: str | None
     table: str | None
+    body: str = ""
+    sent_at: str = ""
+    #: Where a rule could not deliver it to, if that is how it got here.
+    target_arn: str | None = None
+    #: All its failures, the last one included.
+    history: History = field(default_factory=History)
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`: without the body, which may be anything."""
+        return {name: value for name, value in asdict(self).items() if name != "body"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,8 @@ class Reason:
     reason: str
     count: int
     newest: str
+    #: One of them, to look at.
+    example: str = ""
 
 
 Peek = Callable[[str], list[dict[str, Any]]]
@@ -48,7 +61,7 @@ Peek = Callable[[str], list[dict[str, Any]]]
 def letters(peek: Peek, depths_found: Iterable[Depth]) -> list[DeadLetter]:
     """The dead letters of every queue that has some, newest first."""
     found = [
-        _letter(depth.queue.name, message)
+        letter_of(depth.queue.name, message)
         for depth in depths_found
         if depth.dead
         for message in peek(depth.queue.dead_letters)
@@ -60,11 +73,13 @@ def grouped(found: Iterable[DeadLetter]) -> list[Reason]:
     """Letters with equal reasons as one line, the most frequent first."""
     newest: dict[tuple[str, str, str], str] = {}
     counts: Counter[tuple[str, str, str]] = Counter()
+    examples: dict[tuple[str, str, str], str] = {}
     for letter in found:
         key = (letter.queue, letter.error_type, letter.reason)
         counts[key] += 1
         newest[key] = max(newest.get(key, ""), letter.failed_at)
-    return [Reason(*key, count, newest[key]) for key, count in counts.most_common()]
+        examples.setdefault(key, letter.message_id)
+    return [Reason(*key, count, newest[key], examples[key]) for key, count in counts.most_common()]
 
 
 def peek_by_receiving(sqs: Any) -> Peek:
@@ -112,22 +127,38 @@ def _all(queues: Mapping[str, list[dict[str, Any]]]) -> Iterable[dict[str, Any]]
     return (message for messages in queues.values() for message in messages)
 
 
-def _letter(queue: str, message: Mapping[str, Any]) -> DeadLetter:
-    said = {
-        name: str(value.get("StringValue", ""))
-        for name, value in (message.get("MessageAttributes") or {}).items()
-    }
+def letter_of(queue: str, message: Mapping[str, Any]) -> DeadLetter:
+    """A message as SQS gives it, received from the dead letters of `queue`."""
+    said = values_of(message.get("MessageAttributes"), "StringValue")
+    sent_at = _sent_at(message)
+    history = _history(said, sent_at, message.get("Attributes") or {})
     tenant_id, table = subject(str(message.get("Body", "")))
     return DeadLetter(
         queue=queue,
         message_id=str(message.get("MessageId", "")),
-        # A rule that could not reach its queue leaves its own words.
-        reason=said.get("Reason") or said.get("ERROR_MESSAGE") or _SILENT,
-        error_type=said.get("ErrorType") or said.get("ERROR_CODE") or "unknown",
-        failed_at=said.get("FailedAt") or _sent_at(message),
+        reason=history.failures[-1].reason,
+        error_type=history.failures[-1].error_type,
+        failed_at=history.failures[-1].failed_at,
         tenant_id=tenant_id,
         table=table,
+        body=str(message.get("Body", "")),
+        sent_at=sent_at,
+        target_arn=said.get("TARGET_ARN"),
+        history=history,
     )
+
+
+def _history(said: Mapping[str, str], sent_at: str, system: Mapping[str, Any]) -> History:
+    """The failures: as the message says, and the last one that it cannot say itself."""
+    before = History.read(said)
+    if "ERROR_CODE" in said or "ERROR_MESSAGE" in said:
+        # A rule that could not reach its queue leaves its own words.
+        code = said.get("ERROR_CODE", "unknown")
+        return before.after(Failure(said.get("ERROR_MESSAGE") or code, code, sent_at))
+    if before.failures and "DeadLetterQueueSourceArn" not in system:
+        return before
+    # Moved by the redrive policy: reasons that it carries are of the times before.
+    return before.after(Failure(_SILENT, "unknown", sent_at))
 
 
 def _sent_at(message: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from cwp_local.sandbox.control import SandboxError
 from cwp_ops.commands import (
     cloud,
     demo,
+    dlq,
     history,
     mappings,
     quarantine,
@@ -62,6 +63,7 @@ status.register(app)
 query.register(app)
 rebuild.register(app)
 demo.register(app)
+app.add_typer(dlq.app, name="dlq")
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(history.app, name="history")
 app.add_typer(quarantine.app, name="quarantine")

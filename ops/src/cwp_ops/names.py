@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cwp_ops.errors import OperatorError
 from cwp_shared.settings import Stage
 
 #: Every queue: the service that owns it, and what it holds.
@@ -10,6 +11,7 @@ QUEUES = (
     ("scheduler", "progress"),
     ("fetcher", "jobs"),
     ("writer", "pages"),
+    ("writer", "sweeps"),
     ("transformer", "files"),
     ("loader", "commits"),
     ("loader", "statements"),
@@ -25,6 +27,11 @@ class Queue:
     stage: Stage
 
     @property
+    def short(self) -> str:
+        """`fetcher-jobs`: what a person types."""
+        return f"{self.service}-{self.noun}"
+
+    @property
     def name(self) -> str:
         """`connectwise-fetcher-jobs-local`."""
         return f"connectwise-{self.service}-{self.noun}-{self.stage}"
@@ -38,6 +45,20 @@ class Queue:
 def queues(stage: Stage) -> tuple[Queue, ...]:
     """All queues, in the order in which data passes them."""
     return tuple(Queue(service, noun, stage) for service, noun in QUEUES)
+
+
+def queue_named(text: str, stage: Stage) -> Queue:
+    """A queue by what a person calls it: `fetcher-jobs`, or its name, or its dead letters' name.
+
+    Raises:
+        OperatorError: there is none.
+    """
+    known = queues(stage)
+    for queue in known:
+        if text in {queue.short, queue.name, queue.dead_letters}:
+            return queue
+    shorts = ", ".join(queue.short for queue in known)
+    raise OperatorError(f"there is no queue {text!r}; the queues are: {shorts}")
 
 
 def bus(stage: Stage) -> str:

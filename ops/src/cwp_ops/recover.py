@@ -140,7 +140,7 @@ class S3Lake:
             Bucket=self._bucket, Delimiter="/"
         )
         found = (prefix["Prefix"] for page in pages for prefix in page.get("CommonPrefixes", ()))
-        return [plan.tenant_of(prefix) for prefix in found]
+        return [t for t in map(plan.tenant_of, found) if t != keys.UNKNOWN_TENANT]
 
     def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Keys and sizes under a prefix."""

@@ -1,9 +1,10 @@
 """How every function consumes its queue: partial batch responses, and dead letters with a reason.
 
 A record is acknowledged when it was handled, or when it lies in the dead-letter queue together
-with the reason. It is dead-lettered at once on `Terminal`, and after `MAX_RECEIVES` tries on
-anything else. The queue's own redrive policy stands behind this for functions that die or time
-out before they can say why; its `maxReceiveCount` is one higher.
+with the reason (`cwp_shared.letters`; of a replayed record, with the reasons of the times before
+too). It is dead-lettered at once on `Terminal`, and after `MAX_RECEIVES` tries on anything else.
+The queue's own redrive policy stands behind this for functions that die or time out before they
+can say why; its `maxReceiveCount` is one higher.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,11 +23,11 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from cwp_shared.errors import Retriable, Terminal
+from cwp_shared.letters import Failure, History, values_of
 
 #: Tries before a record is dead-lettered by us; templates set maxReceiveCount to one more.
 MAX_RECEIVES = 5
 
-_LONGEST_REASON = 1024
 _LONGEST_DELAY = 43_200
 
 logger = Logger()
@@ -88,16 +89,22 @@ class InboxProcessor(BatchProcessor):
         )
         if self._on_dead_letter:
             self._on_dead_letter(record, error)
+        failure = Failure(
+            reason=str(error) or type(error).__name__,
+            error_type=type(error).__name__,
+            failed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            receives=str(receives),
+        )
         self._sqs.send_message(
             QueueUrl=self._dead_letter_url,
             MessageBody=record.body,
-            MessageAttributes={
-                "Reason": _text(str(error) or type(error).__name__),
-                "ErrorType": _text(type(error).__name__),
-                "Receives": _text(str(receives)),
-                "FailedAt": _text(datetime.now(UTC).isoformat(timespec="seconds")),
-            },
+            MessageAttributes=_before(record).after(failure).attributes(),
         )
+
+
+def _before(record: SQSRecord) -> History:
+    """What a replayed record failed of before; of any other nothing."""
+    return History.read(values_of(record.raw_event.get("messageAttributes"), "stringValue"))
 
 
 def _delay(error: Exception, receives: int) -> int:
@@ -105,10 +112,6 @@ def _delay(error: Exception, receives: int) -> int:
     if isinstance(error, Retriable) and error.retry_after is not None:
         return min(error.retry_after, _LONGEST_DELAY)
     return 10 * int(3 ** (receives - 1))
-
-
-def _text(value: str) -> dict[str, str]:
-    return {"DataType": "String", "StringValue": value[:_LONGEST_REASON]}
 
 
 def consume(

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from cwp_shared.names import check_tenant_id
 
 SOURCE = "connectwise"
+#: Stands where a tenant would, over what names none; no tenant can have this id.
+UNKNOWN_TENANT = "_unknown"
 
 _RAW = re.compile(
     r"(?P<tenant>[^/]+)/raw/connectwise/(?P<table>[a-z][a-z0-9_]{0,62})/(?P<stamp>[0-9TZ]+)\.parquet"
@@ -99,3 +101,12 @@ def tenant_record(tenant_id: str) -> str:
 def quarantine(tenant_id: str, table: str, name: str) -> str:
     """What could not be taken; the reason lies beside it."""
     return f"{tenant_id}/quarantine/{table}/{name}"
+
+
+def dropped_letter(tenant_id: str | None, queue: str, message_id: str) -> str:
+    """The copy of a dead letter that an operator dropped; of no tenant: under `_unknown`."""
+    try:
+        owner = check_tenant_id(str(tenant_id))
+    except ValueError:
+        owner = UNKNOWN_TENANT
+    return quarantine(owner, "dead-letters", f"{queue}/{message_id}.json")

@@ -27,7 +27,7 @@ def message(number: int, **attributes: str) -> dict[str, Any]:
 
 def test_every_queue_has_a_name_and_a_dead_letter_queue() -> None:
     names = [queue.name for queue in queues("dev")]
-    assert len(names) == len(set(names)) == 7
+    assert len(names) == len(set(names)) == 8
     assert JOBS.dead_letters == "connectwise-fetcher-jobs-dlq-local"
 
 

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -64,6 +65,21 @@ def test_terminal_record_is_dead_lettered_at_once_with_its_reason(queue: Recorde
     assert (letter["QueueUrl"], letter["MessageBody"]) == ("dead-letters", "b")
     assert letter["MessageAttributes"]["Reason"]["StringValue"] == "no table 'x'; known: y"
     assert letter["MessageAttributes"]["ErrorType"]["StringValue"] == "Terminal"
+
+
+def test_replayed_record_that_fails_again_keeps_its_history(queue: RecordedQueue) -> None:
+    incoming = event("a")
+    for reason in ("first", "second", "third"):
+        run(queue, incoming, {"a": Terminal(reason)})
+        incoming = event("a")
+        incoming["Records"][0]["messageAttributes"] = {
+            name: {"stringValue": value["StringValue"], "dataType": "String"}
+            for name, value in queue.sent[-1]["MessageAttributes"].items()
+        }
+    said = {n: v["StringValue"] for n, v in queue.sent[-1]["MessageAttributes"].items()}
+    assert (said["Reason"], said["Failures"]) == ("third", "3")
+    assert [f["reason"] for f in json.loads(said["Earlier"])] == ["first", "second"]
+    assert said["FirstFailedAt"] <= said["FailedAt"]
 
 
 def test_bug_is_retried_and_dead_lettered_on_the_last_try(queue: RecordedQueue) -> None:
