@@ -20,6 +20,7 @@ SAMPLES = Path(__file__).parent / "samples"
 #: detail-type -> queues (service, logical id) that must get it, or the topic that people read.
 CONSUMERS: dict[str, set[tuple[str, str]]] = {
     "SyncRequested": {("scheduler", "RequestsQueue")},
+    "RunCancelRequested": {("scheduler", "ProgressQueue")},
     "TableSurveyed": {("scheduler", "ProgressQueue")},
     "PageFetched": {("writer", "PagesQueue")},
     "PageFailed": {("scheduler", "ProgressQueue")},

@@ -21,11 +21,13 @@ from cwp_ops.commands import (
     quarantine,
     query,
     rebuild,
+    runs,
     sandbox,
     status,
     sync,
     tenants,
     warehouse,
+    watermark,
 )
 from cwp_ops.context import Operator, console
 from cwp_ops.errors import OperatorError
@@ -60,10 +62,13 @@ def root(
 cloud.register(app)
 sync.register(app)
 status.register(app)
+runs.register(app)
 query.register(app)
 rebuild.register(app)
 demo.register(app)
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(runs.app, name="runs")
+app.add_typer(watermark.app, name="watermark")
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(history.app, name="history")
 app.add_typer(quarantine.app, name="quarantine")

@@ -34,36 +34,36 @@ class Stores:
             loads=cloud.table("LoadState"),
         )
 
-    def open_run(self, tenant_id: str, table: str) -> Item | None:
-        """The header of the run that is open."""
-        lock = _get(self.runs, _pair(tenant_id, table), "OPEN")
+    def open_run(self, tenant_id: str, table: str, *, sweep: bool = False) -> Item | None:
+        """The header of the run that is open; with `sweep` of the one that sweeps ids."""
+        lock = _get(self.runs, _pair(tenant_id, table), "OPEN#SWEEP" if sweep else "OPEN")
         return self.run(tenant_id, table, lock["run_id"]) if lock else None
 
     def run(self, tenant_id: str, table: str, run_id: str) -> Item | None:
-        """A run's header."""
-        return _get(self.runs, _pair(tenant_id, table), f"RUN#{run_id}")
+        """A run's header, of either kind."""
+        pair = _pair(tenant_id, table)
+        return _get(self.runs, pair, f"RUN#{run_id}") or _get(self.runs, pair, f"SWEEP#{run_id}")
 
     def newest_run(self, tenant_id: str, table: str) -> Item | None:
-        """The header of the run opened last."""
+        """The header of the run that brings rows, opened last."""
         return next(iter(self.newest_runs(tenant_id, table, 1)), None)
 
-    def newest_runs(self, tenant_id: str, table: str, count: int) -> list[Item]:
+    def newest_runs(
+        self, tenant_id: str, table: str, count: int, *, sweep: bool = False
+    ) -> list[Item]:
         """The headers of the runs opened last, newest first: run ids sort by time."""
-        return self._newest(tenant_id, table, "RUN#", count)
-
-    def newest_sweep(self, tenant_id: str, table: str) -> Item | None:
-        """The header of the run opened last that sweeps ids."""
-        return next(iter(self._newest(tenant_id, table, "SWEEP#", 1)), None)
-
-    def _newest(self, tenant_id: str, table: str, kind: str, count: int) -> list[Item]:
         answer = self.runs.query(
             KeyConditionExpression=Key("pk").eq(_pair(tenant_id, table))
-            & Key("sk").begins_with(kind),
+            & Key("sk").begins_with("SWEEP#" if sweep else "RUN#"),
             ScanIndexForward=False,
             Limit=count,
             ConsistentRead=True,
         )
         return list(answer["Items"])
+
+    def newest_sweep(self, tenant_id: str, table: str) -> Item | None:
+        """The header of the run that sweeps ids, opened last."""
+        return next(iter(self.newest_runs(tenant_id, table, 1, sweep=True)), None)
 
     def receipts(self, run_id: str) -> list[Item]:
         """The pages of a run that are durable in raw/."""

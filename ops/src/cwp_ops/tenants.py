@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
@@ -39,7 +40,11 @@ class TenantBook:
         try:
             self.secrets.create_secret(Name=name, SecretString=text)
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceExistsException":
+            code = error.response["Error"]["Code"]
+            if code == "InvalidRequestException":
+                # A tenant of this name was removed, and its secret is kept for a week.
+                self.secrets.restore_secret(SecretId=name)
+            elif code != "ResourceExistsException":
                 raise
             self.secrets.put_secret_value(SecretId=name, SecretString=text)
 
@@ -81,6 +86,16 @@ class TenantBook:
             Body=tenant.model_dump_json(exclude_none=True).encode(),
             ContentType="application/json",
         )
+
+    def enable(self, tenant: TenantConfig, *, enabled: bool) -> None:
+        """Let a tenant be synced, or not; whatever else its item holds stays."""
+        self.table.update_item(
+            Key={"tenant_id": tenant.tenant_id, "service": SERVICE},
+            UpdateExpression="SET enabled = :enabled",
+            ConditionExpression=Attr("tenant_id").exists(),
+            ExpressionAttributeValues={":enabled": enabled},
+        )
+        self.keep_record(tenant.model_copy(update={"enabled": enabled}))
 
     def get(self, tenant_id: str) -> TenantConfig:
         """One tenant.

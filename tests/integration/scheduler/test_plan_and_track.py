@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cwp_shared.errors import Terminal
-from cwp_shared.events import PageRejected, RunCompleted, RunFailed
+from cwp_shared.events import PageRejected, RunCancelRequested, RunCompleted, RunFailed
 from tests.aws_environment import isolate
 from tests.integration.scheduler.world import (
     NOW,
@@ -114,6 +114,36 @@ def test_stalled_run_is_picked_up_by_the_tick_before_its_table_is_due_again(worl
     world.tick()
     world.tick()
     assert world.jobs() == [lost]
+
+
+def test_lost_jobs_are_sent_again_at_once_when_somebody_resumes_the_run(world: World) -> None:
+    world.request(resume=True)
+    assert world.jobs() == []
+    world.request()
+    (lost,) = world.jobs()
+    world.at(NOW + timedelta(seconds=1))
+    world.request(resume=True)
+    assert world.jobs() == [lost]
+
+
+def test_cancelled_run_is_over_frees_its_table_and_takes_no_late_page(world: World) -> None:
+    world.request()
+    (survey,) = world.jobs()
+    world.tell(surveyed(survey))
+    (page,) = world.jobs()
+    cancel = RunCancelRequested(
+        tenant_id="acme", table=TABLE, run_id=survey.run_id, reason="wrong month"
+    )
+    world.tell(cancel, cancel)
+    (failed,) = world.bus.take()
+    assert isinstance(failed, RunFailed)
+    assert (failed.reason_class, failed.reason) == ("cancelled", "wrong month")
+    assert world.record(survey.run_id).status == "failed"
+    assert world.standing().watermark is None
+    world.tell(written(page, 5), written(page.next_page(5, 5), 0))
+    assert world.standing().watermark is None
+    world.request()
+    assert world.jobs()[0].run_id != survey.run_id
 
 
 def test_run_that_died_while_it_was_ended_is_picked_up_too(

@@ -1,4 +1,4 @@
-"""tenants add, keys, list."""
+"""tenants add, check, keys, list, show, disable, enable, remove."""
 
 import getpass
 import json
@@ -10,16 +10,19 @@ from pydantic import SecretStr
 from rich.table import Table
 
 from cwp_ops.check_report import check_tenant, show_check
+from cwp_ops.commands.options import AsJson, Yes
 from cwp_ops.context import Operator, operator_of
 from cwp_ops.errors import OperatorError
+from cwp_ops.runs import RunBook
 from cwp_ops.sandbox_side import make_company
+from cwp_ops.tenant_removal import Removal
 from cwp_ops.tenants import checked
 from cwp_shared.tenants import ApiKeys, TenantConfig
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Tenants: add, list, and their API keys.",
+    help="Tenants: add, list, check, disable and remove them, and their API keys.",
 )
 
 #: Scripts give the keys in these variables instead of typing them.
@@ -150,6 +153,77 @@ def list_(
             "yes" if item.get("enabled", True) else "no",
         )
     operator.out.print(table)
+
+
+@app.command(epilog="Example: cwpipe tenants show acme --json")
+def show(context: typer.Context, name: str, as_json: AsJson = False) -> None:  # noqa: FBT002 - typer's way
+    """Show a tenant's settings, whether it has API keys, and its tables. Keys are never shown."""
+    operator = operator_of(context)
+    tenant = operator.book.get(name)
+    told = tenant.model_dump(mode="json") | {
+        "tables": list(tenant.selected_tables()),
+        "has_keys": operator.book.has_keys(name),
+    }
+    if as_json:
+        operator.out.print_json(json.dumps(told))
+        return
+    grid = Table.grid(padding=(0, 2))
+    for field, value in told.items():
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        grid.add_row(field.replace("_", " "), text)
+    operator.out.print(grid)
+
+
+@app.command(epilog="Example: cwpipe tenants disable acme")
+def disable(context: typer.Context, name: str, as_json: AsJson = False) -> None:  # noqa: FBT002 - typer's way
+    """Sync a tenant no more. Its data stays; runs that are open go on to their end."""
+    _enable(operator_of(context), name, enabled=False, as_json=as_json)
+
+
+@app.command(epilog="Example: cwpipe tenants enable acme")
+def enable(context: typer.Context, name: str, as_json: AsJson = False) -> None:  # noqa: FBT002 - typer's way
+    """Sync a tenant again, from where it stood."""
+    _enable(operator_of(context), name, enabled=True, as_json=as_json)
+
+
+@app.command(epilog="Example: cwpipe tenants remove acme")
+def remove(
+    context: typer.Context,
+    name: str,
+    yes: Yes = False,  # noqa: FBT002 - typer's way
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
+) -> None:
+    """Delete a tenant with all its data: lake, warehouse, state, API keys. There is no way back.
+
+    Says what it deletes and asks for the tenant's name. The tenant must be disabled and have no
+    open run; wait some minutes after disabling it, so that nothing of it is under way.
+    """
+    operator = operator_of(context)
+    tenant = operator.book.get(name)
+    if tenant.enabled:
+        raise OperatorError(f"tenant {name} is enabled; first `cwpipe tenants disable {name}`")
+    if still := RunBook(operator.stores).open(name, tenant.selected_tables()):
+        raise OperatorError(f"run {still[0].run_id} is open; first end it with `cwpipe cancel`")
+    removal = Removal(operator.book, operator.stores, operator.cloud.warehouse, name)
+    told = removal.belongings().told()
+    operator.err.print(f"removing tenant {name} deletes:")
+    for line in told:
+        operator.err.print(f"  {line}", markup=False)
+    if not yes and typer.prompt("Type the tenant's name to go on", err=True) != name:
+        raise OperatorError("that is another name; nothing was deleted")
+    removal.remove(operator.say)
+    if as_json:
+        operator.out.print_json(json.dumps({"tenant_id": name, "deleted": told}))
+    else:
+        operator.out.print(f"tenant {name} is removed")
+
+
+def _enable(operator: Operator, name: str, *, enabled: bool, as_json: bool) -> None:
+    operator.book.enable(operator.book.get(name), enabled=enabled)
+    if as_json:
+        operator.out.print_json(json.dumps({"tenant_id": name, "enabled": enabled}))
+    else:
+        operator.out.print(f"tenant {name} is {'enabled' if enabled else 'disabled'}")
 
 
 def ask_keys(operator: Operator) -> ApiKeys:

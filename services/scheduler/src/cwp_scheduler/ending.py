@@ -73,6 +73,22 @@ class Ender:
 
     def fail(self, run: Run, reason_class: ReasonClass, reason: str) -> None:
         """Some page cannot be had: the run is over, the watermark stays."""
+        failed = self._recorded(run, reason_class, reason)
+        blocked = self._new_block(run, reason_class, reason)
+        events: list[Event] = [failed]
+        self.bus.publish([*events, blocked] if blocked else events)
+        if blocked:
+            self.standings.note_said(run, blocked.table, self.clock())
+        self._close(run, failed)
+
+    def cancel(self, run: Run, reason: str) -> None:
+        """An operator wants no more of it: it fails, and says nothing about its source."""
+        cancelled = self._recorded(run, "cancelled", reason)
+        self.bus.publish([cancelled])
+        self._close(run, cancelled)
+
+    def _recorded(self, run: Run, reason_class: str, reason: str) -> RunFailed:
+        """The event of a failure, once its record is in S3."""
         failed = RunFailed(**_names(run), reason_class=reason_class, reason=reason)
         self.records.put(
             RunRecord(
@@ -83,14 +99,16 @@ class Ender:
                 watermark=None,
             )
         )
-        blocked = self._new_block(run, reason_class, reason)
-        events: list[Event] = [failed]
-        self.bus.publish([*events, blocked] if blocked else events)
-        if blocked:
-            self.standings.note_said(run, blocked.table, self.clock())
-        self.runs.fail(run, reason_class, reason, self.clock())
+        return failed
+
+    def _close(self, run: Run, failed: RunFailed) -> None:
+        self.runs.fail(run, failed.reason_class, failed.reason, self.clock())
         logger.warning(
-            "run failed", run_id=run.run_id, tenant_id=run.tenant_id, table=run.table, reason=reason
+            "run failed",
+            run_id=run.run_id,
+            tenant_id=run.tenant_id,
+            table=run.table,
+            reason=failed.reason,
         )
 
     def _new_block(self, run: Run, reason_class: ReasonClass, reason: str) -> SourceBlocked | None:

@@ -63,14 +63,16 @@ class Planner:
             self.tick(tick.tenant_id)
 
     def request(self, wanted: SyncRequested) -> None:
-        """Open a run for each wanted table. One bad name does not keep the others back."""
+        """Open or resume a run of each wanted table. One bad name does not keep others back."""
         tenant = self.tenants.get(wanted.tenant_id)
         standing = self.standings.of(tenant.tenant_id)
-        opening = _Opening(self, tenant, standing, PATIENCE_ON_REQUEST)
+        patience = timedelta() if wanted.resume else PATIENCE_ON_REQUEST
+        opening = _Opening(self, tenant, standing, patience)
+        see_to = opening.resume if wanted.resume else opening.see_to
         refused = []
         for table in wanted.tables if wanted.tables is not None else tenant.selected_tables():
             try:
-                opening.see_to(Due(table, wanted.mode))
+                see_to(Due(table, wanted.mode))
             except Terminal as error:
                 refused.append(str(error))
         if refused:
@@ -126,6 +128,11 @@ class _Opening:
             return self._start(run, now)
         open_run = open_run or self._find_open(one)
         return self._pick_up(open_run, now) if open_run else 0
+
+    def resume(self, one: Due) -> int:
+        """Send the missing jobs of an open run again; how many. Opens none."""
+        open_run = self._find_open(one)
+        return self._pick_up(open_run, self.to.clock()) if open_run else 0
 
     def _new_run(self, one: Due, now: datetime) -> Run:
         upper = upper_bound(now, self.standing.clock_offset)

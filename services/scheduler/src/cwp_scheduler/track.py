@@ -17,6 +17,7 @@ from cwp_shared.events import (
     PageQuarantined,
     PageRejected,
     PagesWritten,
+    RunCancelRequested,
     TableSurveyed,
     parse_envelope,
 )
@@ -24,7 +25,9 @@ from cwp_shared.page_jobs import JobQueue
 
 logger = Logger()
 
-RunEvent = TableSurveyed | PagesWritten | PageFailed | PageRejected | PageQuarantined
+RunEvent = (
+    TableSurveyed | PagesWritten | PageFailed | PageRejected | PageQuarantined | RunCancelRequested
+)
 
 _EVENTS: tuple[type[RunEvent], ...] = (
     TableSurveyed,
@@ -32,6 +35,7 @@ _EVENTS: tuple[type[RunEvent], ...] = (
     PageFailed,
     PageRejected,
     PageQuarantined,
+    RunCancelRequested,
 )
 
 
@@ -65,6 +69,8 @@ class Tracker:
                 self.ender.fail(run, event.reason_class, event.reason)
             case PageRejected():
                 self.ender.fail(run, "bad_page", event.reason)
+            case RunCancelRequested():
+                self.ender.cancel(run, event.reason)
             case PageQuarantined():
                 logger.warning("rows set aside", run_id=run.run_id, reason=event.reason)
 

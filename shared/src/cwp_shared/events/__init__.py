@@ -30,6 +30,7 @@ from cwp_shared.events.pages import (
 from cwp_shared.events.reasons import ReasonClass
 from cwp_shared.events.runs import (
     Mode,
+    RunCancelRequested,
     RunCompleted,
     RunFailed,
     SourceBlocked,
@@ -40,6 +41,7 @@ from cwp_shared.events.runs import (
 #: Every detail-type on the bus.
 EVENTS: tuple[type[Event], ...] = (
     SyncRequested,
+    RunCancelRequested,
     TableSurveyed,
     PageFetched,
     PageFailed,
@@ -81,6 +83,7 @@ __all__ = [
     "PagesWritten",
     "ReasonClass",
     "RebuildRequested",
+    "RunCancelRequested",
     "RunCompleted",
     "RunFailed",
     "SourceBlocked",

@@ -2,6 +2,8 @@
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from cwp_shared.clock import UtcTime
 from cwp_shared.events.envelope import Event
 from cwp_shared.events.reasons import ReasonClass
@@ -12,13 +14,33 @@ Mode = Literal["incremental", "full", "reconcile"]
 
 
 class SyncRequested(Event):
-    """Somebody wants a tenant synced now. `tables` None means all that the tenant is set up for."""
+    """Somebody wants a tenant synced now. `tables` None means all that the tenant is set up for.
+
+    With `resume` no run is opened: of the open ones the jobs that are missing are sent again now,
+    however short ago that was.
+    """
 
     detail_type: ClassVar[str] = "SyncRequested"
     source: ClassVar[str] = "connectwise.operator"
 
     tables: tuple[str, ...] | None = None
     mode: Mode = "incremental"
+    resume: bool = False
+
+
+class RunCancelRequested(Event):
+    """An operator ends an open run: it fails as `cancelled`, and its table is free for the next.
+
+    What is still under way of it does no harm: pages that arrive later are kept and count for
+    nothing. Of a run that has ended nothing changes.
+    """
+
+    detail_type: ClassVar[str] = "RunCancelRequested"
+    source: ClassVar[str] = "connectwise.operator"
+
+    run_id: RunId
+    table: TableId
+    reason: str = Field(min_length=1, max_length=500)
 
 
 class RunCompleted(Event):
