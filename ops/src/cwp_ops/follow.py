@@ -49,6 +49,11 @@ class Tracked:
     files: dict[tuple[str, str], Item | None] = field(default_factory=dict)
 
     @property
+    def sweeps(self) -> bool:
+        """Whether ids are swept, rather than rows brought."""
+        return self.wanted.mode == "reconcile"
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing more will happen."""
         return self.progress.stage in {"done", "failed"}
@@ -125,16 +130,18 @@ class Follower:
         one.run_id = str(run["run_id"])
         if run["status"] == "OPEN":
             return Observation(run=run, receipts=self.stores.receipts(one.run_id))
-        return Observation(run=run, histories=tuple(self._histories(one)))
+        # A sweep brings no rows; what it proves is a matter of its comparison.
+        histories = () if one.sweeps else tuple(self._histories(one))
+        return Observation(run=run, histories=histories)
 
     def _run(self, one: Tracked) -> Mapping[str, Any] | None:
         """The run we follow: ours, or the one that is in its way."""
         tenant_id, table = one.wanted.tenant_id, one.wanted.table
         if one.run_id:
             return self.stores.run(tenant_id, table, one.run_id)
-        if open_run := self.stores.open_run(tenant_id, table):
+        if open_run := self.stores.open_run(tenant_id, table, sweep=one.sweeps):
             return open_run
-        newest = self.stores.newest_run(tenant_id, table)
+        newest = next(iter(self.stores.newest_runs(tenant_id, table, 1, sweep=one.sweeps)), None)
         return newest if newest and covers(newest, one) else None
 
     def _histories(self, one: Tracked) -> Iterable[History]:

@@ -21,6 +21,7 @@ from cwp_ops.commands import (
     quarantine,
     query,
     rebuild,
+    reconcile,
     runs,
     sandbox,
     status,
@@ -63,6 +64,7 @@ cloud.register(app)
 sync.register(app)
 status.register(app)
 runs.register(app)
+reconcile.register(app)
 query.register(app)
 rebuild.register(app)
 demo.register(app)

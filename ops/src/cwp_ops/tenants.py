@@ -41,11 +41,11 @@ class TenantBook:
             self.secrets.create_secret(Name=name, SecretString=text)
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            if code == "InvalidRequestException":
-                # A tenant of this name was removed, and its secret is kept for a week.
-                self.secrets.restore_secret(SecretId=name)
-            elif code != "ResourceExistsException":
+            if code not in {"ResourceExistsException", "InvalidRequestException"}:
                 raise
+            if not self.has_keys(tenant_id):
+                # A tenant of this name was removed; its secret can be brought back for a week.
+                self.secrets.restore_secret(SecretId=name)
             self.secrets.put_secret_value(SecretId=name, SecretString=text)
 
     def keys_of(self, tenant_id: str) -> ApiKeys:
@@ -71,12 +71,13 @@ class TenantBook:
     def has_keys(self, tenant_id: str) -> bool:
         """Whether there are keys for the tenant (not whether they are right)."""
         try:
-            self.secrets.describe_secret(SecretId=secret_name(self.stage, tenant_id))
+            known = self.secrets.describe_secret(SecretId=secret_name(self.stage, tenant_id))
         except ClientError as error:
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
                 return False
             raise
-        return True
+        # A secret that is deleted can still be described until its time is over.
+        return "DeletedDate" not in known
 
     def keep_record(self, tenant: TenantConfig) -> None:
         """The settings without secrets in S3, from which the table can be made anew."""

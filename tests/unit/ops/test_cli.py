@@ -29,6 +29,7 @@ COMMANDS = [
     "runs show",
     "cancel",
     "resume",
+    "reconcile",
     "watermark show",
     "watermark set",
     "tenants show",

@@ -206,3 +206,19 @@ def letter(
         tenant_id=tenant_id,
         table=table,
     )
+
+
+def test_a_sweep_is_followed_by_its_own_lock_and_waits_for_no_file() -> None:
+    world = World()
+
+    def sweep(status: str) -> None:
+        header = {"run_id": "s1", "status": status, "mode": "reconcile", "rows": 9, "pages": 1}
+        world.runs.put(
+            {"pk": TICKETS, "sk": "OPEN#SWEEP", "run_id": "s1"},
+            {"pk": TICKETS, "sk": "SWEEP#s1", "opened_at": NOW.isoformat(), **header},
+        )
+
+    world.open("other")
+    world.steps = [lambda: sweep("OPEN"), lambda: sweep("COMPLETED")]
+    tracked = world.sync("reconcile")
+    assert (tracked.run_id, tracked.progress.stage, tracked.progress.rows) == ("s1", "done", 9)

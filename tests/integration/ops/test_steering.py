@@ -1,0 +1,161 @@
+"""Runs, watermarks and removal against real tables, objects and secrets under moto."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from pydantic import SecretStr
+
+from cwp_ops.errors import OperatorError
+from cwp_ops.runs import RunBook
+from cwp_ops.stores import Stores
+from cwp_ops.tenant_removal import Removal
+from cwp_ops.tenants import TenantBook, checked
+from cwp_ops.warehouse import Answer
+from cwp_ops.watermarks import moment, move_watermark
+from cwp_scheduler.last_updated import StandingStore
+from cwp_scheduler.receipts import Receipt
+from cwp_scheduler.runs import Run, new_run
+from cwp_scheduler.sync_runs import RunStore
+from cwp_shared.tenants import ApiKeys
+from tests.aws_environment import isolate
+from tests.integration.scheduler.world import NOW, TABLE, make_table
+
+SITE = "api-na.myconnectwise.net"
+KEYS = ApiKeys(public_key=SecretStr("p"), private_key=SecretStr("q"), client_id=SecretStr("c"))
+
+
+@dataclass
+class FakeWarehouse:
+    schemas: set[str] = field(default_factory=set)
+
+    def query(self, sql: str, **parameters: str) -> Answer:
+        if sql.startswith("DROP SCHEMA"):
+            self.schemas.remove(sql.split('"')[1])
+            return Answer((), [])
+        return Answer(("count",), [(int(parameters["name"] in self.schemas),)])
+
+
+@dataclass
+class World:
+    """Two tenants whose ids begin alike, with runs that the scheduler's own code makes."""
+
+    stores: Stores
+    book: TenantBook
+    runs: RunStore
+    standings: StandingStore
+    warehouse: Any = field(default_factory=lambda: FakeWarehouse({"acme", "acme-two"}))
+
+    def open(self, tenant_id: str, mode: Any = "incremental") -> Run:
+        tenant = checked("local", tenant_id, SITE, "ACME", (TABLE,)) if tenant_id else None
+        assert tenant
+        run = new_run(tenant, TABLE, mode, NOW - timedelta(hours=1), NOW, NOW)
+        assert self.runs.open(run)
+        receipt = Receipt(job_id="j", window=0, page=0, rows=7, last_id=7, is_last=False)
+        self.runs.add_receipts(run, [receipt], NOW)
+        return run
+
+    def remove(self, tenant_id: str) -> None:
+        self.removal(tenant_id).remove(lambda _: None)
+
+    def removal(self, tenant_id: str) -> Removal:
+        return Removal(self.book, self.stores, self.warehouse, tenant_id)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    isolate(monkeypatch)
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="lake")
+        s3.put_bucket_versioning(Bucket="lake", VersioningConfiguration={"Status": "Enabled"})
+        pairs = {n: make_table(n, "pk", "sk") for n in ("SyncRuns", "CanonicalState", "LoadState")}
+        marks = make_table("LastUpdated", "tenant_id", "table")
+        tenants = make_table("TenantServices", "tenant_id", "service")
+        stores = Stores(
+            tenants, marks, pairs["SyncRuns"], pairs["CanonicalState"], pairs["LoadState"]
+        )
+        book = TenantBook("local", tenants, boto3.client("secretsmanager"), s3, "lake")
+        made = World(stores, book, RunStore(pairs["SyncRuns"], "LastUpdated"), StandingStore(marks))
+        for name in ("acme", "acme-two"):
+            book.add(checked("local", name, SITE, "ACME", (TABLE,)), KEYS)
+            for table in (stores.histories, stores.loads):
+                table.put_item(Item={"pk": f"{name}#tickets", "sk": "HEAD"})
+        yield made
+
+
+def test_runs_of_both_kinds_are_listed_with_what_is_durable_so_far(world: World) -> None:
+    brings, sweeps = world.open("acme"), world.open("acme", "reconcile")
+    book = RunBook(world.stores)
+    found = book.newest("acme", [TABLE], 10)
+    assert {run.run_id for run in found} == {brings.run_id, sweeps.run_id}
+    assert {(run.status, run.pages, run.rows) for run in found} == {("open", 1, 7)}
+    world.runs.fail(sweeps, "incomplete", "holes", NOW)
+    assert [run.run_id for run in book.open("acme", [TABLE])] == [brings.run_id]
+    named = book.named("acme", [TABLE], sweeps.run_id)
+    assert (named.status, named.reason) == ("failed", "holes")
+    with pytest.raises(OperatorError, match="has no run 'x'"):
+        book.named("acme", [TABLE], "x")
+
+
+def test_watermark_moves_only_if_nobody_else_moves_it(world: World) -> None:
+    run = world.open("acme")
+    with pytest.raises(OperatorError, match="is open, or has just moved"):
+        move_watermark(world.stores.watermarks, "acme", TABLE, None, NOW)
+    world.runs.fail(run, "cancelled", "no", NOW)
+    move_watermark(world.stores.watermarks, "acme", TABLE, None, NOW)
+    assert world.standings.of("acme").of(TABLE).watermark == NOW
+    with pytest.raises(OperatorError, match="has just moved"):
+        move_watermark(world.stores.watermarks, "acme", TABLE, None, NOW)
+    before = world.stores.watermarks_of("acme")[TABLE]["watermark"]
+    move_watermark(world.stores.watermarks, "acme", TABLE, before, NOW - timedelta(days=1))
+    assert world.standings.of("acme").of(TABLE).watermark == NOW - timedelta(days=1)
+
+
+def test_a_moment_has_its_zone() -> None:
+    assert moment("2026-03-01T12:00:00Z") == datetime(2026, 3, 1, 12, tzinfo=UTC)
+    for text in ("yesterday", "2026-03-01T12:00:00"):
+        with pytest.raises(OperatorError, match="is not a time with its zone"):
+            moment(text)
+
+
+def test_disabled_tenant_keeps_its_other_settings(world: World) -> None:
+    world.book.enable(world.book.get("acme"), enabled=False)
+    assert world.book.get("acme").enabled is False
+    assert world.book.get("acme").selected_tables() == (TABLE,)
+
+
+def holdings(world: World, tenant_id: str) -> list[str]:
+    return world.removal(tenant_id).belongings().told()
+
+
+def test_removing_a_tenant_leaves_nothing_of_it_and_all_of_the_others(world: World) -> None:
+    for name in ("acme", "acme-two"):
+        world.runs.fail(world.open(name), "cancelled", "no", NOW)
+        world.open(name, "reconcile")
+        world.book.s3.put_object(Bucket="lake", Key=f"{name}/raw/x", Body=b"1")
+        world.book.s3.put_object(Bucket="lake", Key=f"{name}/raw/x", Body=b"2")
+        world.book.s3.delete_object(Bucket="lake", Key=f"{name}/raw/x")
+    others = holdings(world, "acme-two")
+    assert others[0] == "4 object versions under acme-two/ in S3"
+    world.remove("acme")
+    assert holdings(world, "acme") == [
+        "0 object versions under acme/ in S3",
+        "its item of TenantServices",
+    ]
+    assert holdings(world, "acme-two") == others
+    assert world.warehouse.schemas == {"acme-two"}
+    with pytest.raises(OperatorError, match="no tenant 'acme'"):
+        world.book.get("acme")
+    # Interrupted and repeated, or done twice, it is the same.
+    world.remove("acme")
+
+
+def test_a_removed_tenant_can_be_added_again_at_once(world: World) -> None:
+    world.remove("acme")
+    world.book.add(checked("local", "acme", SITE, "ACME"), KEYS)
+    assert world.book.keys_of("acme").client_id.get_secret_value() == "c"
