@@ -50,7 +50,33 @@ def test_poisoned_message_is_seen_mended_replayed_and_its_rows_arrive(cloud: Clo
         return status["tenants"][0]["tables"][0]["rows"]
 
     assert wait_for(rows) > 0
+    (run,) = json.loads(cloud.cwpipe("runs", "list", tenant, "--json"))
+    assert (run["status"], run["rows"]) == ("completed", rows())
+    (one,) = cloud.query(f'select min(company_id) as id from "{tenant}".companies')
+    traced = json.loads(
+        cloud.cwpipe("trace", tenant, "company_companies", str(one["id"]), "--json")
+    )
+    (seen,) = traced["sightings"]
+    assert (seen["run_id"], seen["raw_key"]) == (run["run_id"], run["raw_keys"][0])
+    assert seen["landing_key"].startswith(f"{tenant}/landing/connectwise/company_companies/")
+    assert [commit["raw_key"] for commit in traced["commits"]] == run["raw_keys"]
+    assert [version["is_current"] for version in traced["versions"]["companies"]] == [True]
+    assert len(traced["loads"]) == 1
     assert letters(cloud, queue)["depth"] == 0
+
+
+def test_sweep_is_followed_to_its_end(cloud: Cloud) -> None:
+    (swept,) = json.loads(cloud.cwpipe("reconcile", "e2e-late", "--json"))
+    assert (swept["status"], swept["deleted"]) == ("compared", 0)
+    assert swept["ids"] > 0
+
+
+def test_tenant_is_removed_with_all_it_has(cloud: Cloud) -> None:
+    assert "disable" in cloud.cwpipe("tenants", "remove", "e2e-late", "--yes", expect=1)
+    cloud.cwpipe("tenants", "disable", "e2e-late")
+    said = json.loads(cloud.cwpipe("tenants", "remove", "e2e-late", "--yes", "--json"))
+    assert "schema e2e-late of the warehouse, with every table" in said["deleted"]
+    assert "no tenant" in cloud.cwpipe("tenants", "show", "e2e-late", expect=1)
 
 
 def test_dropped_letter_lies_in_s3(cloud: Cloud) -> None:

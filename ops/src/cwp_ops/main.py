@@ -28,6 +28,7 @@ from cwp_ops.commands import (
     sync,
     tenants,
     warehouse,
+    trace,
     watermark,
 )
 from cwp_ops.context import Operator, console
@@ -65,6 +66,7 @@ sync.register(app)
 status.register(app)
 runs.register(app)
 reconcile.register(app)
+trace.register(app)
 query.register(app)
 rebuild.register(app)
 demo.register(app)

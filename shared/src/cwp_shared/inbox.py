@@ -22,6 +22,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from cwp_shared.about import about
 from cwp_shared.errors import Retriable, Terminal
 from cwp_shared.letters import Failure, History, values_of
 
@@ -71,6 +72,7 @@ class InboxProcessor(BatchProcessor):
             receives=receives,
             error=str(error),
             exc_info=not isinstance(error, Retriable),
+            **about(record.body),
         )
         self._sqs.change_message_visibility(
             QueueUrl=self._queue_url,
@@ -86,6 +88,7 @@ class InboxProcessor(BatchProcessor):
             receives=receives,
             error=str(error),
             exc_info=not isinstance(error, Terminal),
+            **about(record.body),
         )
         if self._on_dead_letter:
             self._on_dead_letter(record, error)
@@ -120,10 +123,15 @@ def consume(
     processor: InboxProcessor,
     handle: Callable[[SQSRecord], None],
 ) -> PartialItemFailureResponse:
-    """Handle each record by itself; answer with the ones that must come back."""
+    """Handle each record by itself; answer with the ones that must come back.
+
+    Log lines that are written meanwhile say what the record is about.
+    """
 
     def handle_record(record: SQSRecord) -> None:  # powertools passes it by this name
-        handle(record)
+        with logger.append_context_keys(**about(record.body)):
+            handle(record)
+            logger.info("record handled", message_id=record.message_id)
 
     return process_partial_response(event, handle_record, processor, context)
 
@@ -141,5 +149,6 @@ def consume_together(
     def outcome(record: SQSRecord) -> None:
         if error := failures.get(record.message_id):
             raise error
+        logger.info("record handled", message_id=record.message_id, **about(record.body))
 
     return process_partial_response(event, outcome, processor, context)

@@ -29,6 +29,7 @@ COMMANDS = [
     "runs show",
     "cancel",
     "resume",
+    "trace",
     "reconcile",
     "watermark show",
     "watermark set",

@@ -1,10 +1,13 @@
+import io
 import json
 from typing import Any
 
 import pytest
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from cwp_shared.about import about
 from cwp_shared.errors import Retriable, Terminal
 from cwp_shared.inbox import MAX_RECEIVES, InboxProcessor, consume, consume_together
 
@@ -80,6 +83,53 @@ def test_replayed_record_that_fails_again_keeps_its_history(queue: RecordedQueue
     assert (said["Reason"], said["Failures"]) == ("third", "3")
     assert [f["reason"] for f in json.loads(said["Earlier"])] == ["first", "second"]
     assert said["FirstFailedAt"] <= said["FailedAt"]
+
+
+def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    told = [json.loads(line) for line in stream.getvalue().splitlines()]
+    stream.seek(0)
+    stream.truncate()
+    return told
+
+
+def test_every_log_line_of_a_record_says_what_it_is_about(
+    queue: RecordedQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detail = {"tenant_id": "acme", "run_id": "r1", "table": "tickets", "job_id": "j1"}
+    good, bad = json.dumps({"detail": detail}), json.dumps({"detail": {**detail, "job_id": "j2"}})
+    processor = InboxProcessor(queue, "queue", "dead-letters")
+    logger, stream = Logger(), io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", stream)
+
+    def handle(record: SQSRecord) -> None:
+        logger.info("working")
+        if record.body == bad:
+            raise Terminal("no")
+
+    consume(event(good, bad), LambdaContext(), processor, handle)
+    told = [(x["message"], x["tenant_id"], x["run_id"], x["job_id"]) for x in lines(stream)]
+    assert told == [
+        ("working", "acme", "r1", "j1"),
+        ("record handled", "acme", "r1", "j1"),
+        ("working", "acme", "r1", "j2"),
+        ("record goes to the dead-letter queue", "acme", "r1", "j2"),
+    ]
+    consume_together(event(good, bad), LambdaContext(), processor, lambda _: {})
+    assert [(x["message"], x["job_id"]) for x in lines(stream)] == [
+        ("record handled", "j1"),
+        ("record handled", "j2"),
+    ]
+
+
+@pytest.mark.parametrize("body", ["not JSON", "[]", "1", '{"detail": 3}', '{"detail": {}}'])
+def test_a_message_that_cannot_be_read_is_about_nothing(body: str) -> None:
+    assert about(body) == {}
+
+
+def test_a_file_is_about_its_tenant() -> None:
+    key = "acme/raw/connectwise/service_tickets/1.parquet"
+    body = json.dumps({"detail": {"object": {"key": key}}})
+    assert about(body) == {"tenant_id": "acme", "raw_key": key}
 
 
 def test_bug_is_retried_and_dead_lettered_on_the_last_try(queue: RecordedQueue) -> None:

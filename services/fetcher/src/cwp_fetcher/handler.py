@@ -21,8 +21,8 @@ def fetch(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureRe
 
     def handle(record: SQSRecord) -> None:
         job = parse_message(record.body, PageJob)
-        about = {"tenant_id": job.tenant_id, "run_id": job.run_id, "table": job.table}
-        with logger.append_context_keys(**about, job_id=job.job_id):
+        with logger.append_context_keys(job_id=job.job_id):
             bootstrap.fetcher().handle(job, int(record.attributes.approximate_receive_count))
+            logger.info("job handled")
 
     return consume(event, context, bootstrap.processor(), handle)
