@@ -27,8 +27,8 @@ from cwp_ops.commands import (
     status,
     sync,
     tenants,
-    warehouse,
     trace,
+    warehouse,
     watermark,
 )
 from cwp_ops.context import Operator, console
