@@ -14,7 +14,7 @@ from cwp_ops.errors import OperatorError
 from cwp_ops.runs import RunBook
 from cwp_ops.stores import Stores
 from cwp_ops.tenant_removal import Removal
-from cwp_ops.tenants import TenantBook, checked
+from cwp_ops.tenants import Sites, TenantBook, checked
 from cwp_ops.warehouse import Answer
 from cwp_ops.watermarks import moment, move_watermark
 from cwp_scheduler.last_updated import StandingStore
@@ -26,6 +26,7 @@ from tests.aws_environment import isolate
 from tests.integration.scheduler.world import NOW, TABLE, make_table
 
 SITE = "api-na.myconnectwise.net"
+SITES = Sites("local")
 KEYS = ApiKeys(public_key=SecretStr("p"), private_key=SecretStr("q"), client_id=SecretStr("c"))
 
 
@@ -51,7 +52,7 @@ class World:
     warehouse: Any = field(default_factory=lambda: FakeWarehouse({"acme", "acme-two"}))
 
     def open(self, tenant_id: str, mode: Any = "incremental") -> Run:
-        tenant = checked("local", tenant_id, SITE, "ACME", (TABLE,)) if tenant_id else None
+        tenant = checked(SITES, tenant_id, SITE, "ACME", (TABLE,)) if tenant_id else None
         assert tenant
         run = new_run(tenant, TABLE, mode, NOW - timedelta(hours=1), NOW, NOW)
         assert self.runs.open(run)
@@ -82,7 +83,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         book = TenantBook("local", tenants, boto3.client("secretsmanager"), s3, "lake")
         made = World(stores, book, RunStore(pairs["SyncRuns"], "LastUpdated"), StandingStore(marks))
         for name in ("acme", "acme-two"):
-            book.add(checked("local", name, SITE, "ACME", (TABLE,)), KEYS)
+            book.add(checked(SITES, name, SITE, "ACME", (TABLE,)), KEYS)
             for table in (stores.histories, stores.loads):
                 table.put_item(Item={"pk": f"{name}#tickets", "sk": "HEAD"})
         yield made
@@ -157,5 +158,5 @@ def test_removing_a_tenant_leaves_nothing_of_it_and_all_of_the_others(world: Wor
 
 def test_a_removed_tenant_can_be_added_again_at_once(world: World) -> None:
     world.remove("acme")
-    world.book.add(checked("local", "acme", SITE, "ACME"), KEYS)
+    world.book.add(checked(SITES, "acme", SITE, "ACME"), KEYS)
     assert world.book.keys_of("acme").client_id.get_secret_value() == "c"

@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -34,10 +35,10 @@ def take(line: str) -> None:
 
     A command that is named without anything behind it is only looked up.
     """
-    words = shlex.split(line.split("&&", maxsplit=1)[0], comments=True)[1:]
-    words = [word for word in words if word != "--help"]
+    typed = takewhile(lambda word: word not in {"&&", "|", ">"}, shlex.split(line, comments=True))
+    words = [word for word in typed if word not in {"cwpipe", "--help"}]
     command = COMMAND
-    context = command.make_context("cwpipe", list(words)) if words else None
+    context = command.make_context("cwpipe", words) if words else None
     while context is not None and isinstance(command, typer.core.TyperGroup):
         rest = [*context._protected_args, *context.args]
         if not rest:
