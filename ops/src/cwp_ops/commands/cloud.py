@@ -50,7 +50,7 @@ def bring_up(operator: Operator) -> Outcome:
     with home.held():
         outcome = runner.up(home, operator.environ, operator.say)
         if outcome.recovery_due:
-            recover_now(operator)
+            print_recovered(operator, recover_now(operator))
             runner.recovered(home)
     return outcome
 
@@ -78,23 +78,30 @@ def reset(
     operator.out.print(f"deleted: {home.path}")
 
 
-def recover(context: typer.Context) -> None:
+def recover(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,  # noqa: FBT002 - typer's way
+) -> None:
     """Make anew what tables and queues lost, from S3 and the warehouse. Safe to repeat."""
     operator = operator_of(context)
-    recover_now(operator)
+    done = recover_now(operator)
+    if as_json:
+        operator.out.print_json(json.dumps(asdict(done)))
+    else:
+        print_recovered(operator, done)
     if operator.stage == "local":
         runner.recovered(operator.home)
 
 
-def recover_now(operator: Operator) -> None:
-    """Recover, wait a while until histories and warehouse have caught up, and say what was done."""
+def recover_now(operator: Operator) -> Recovered:
+    """Recover, and wait a while until histories and warehouse have caught up; what was done."""
     done = recovery(operator).run(operator.say)
     if done.histories or done.files:
         operator.say("waiting until histories and warehouse have caught up")
         late = [d for d in wait_until_empty(lambda: _late_queues(operator), _CATCH_UP_S) if d.held]
         for depth in late:
             operator.say(f"still under way: {depth.held} messages in {depth.queue.name}")
-    print_recovered(operator, done)
+    return done
 
 
 def _late_queues(operator: Operator) -> list[Depth]:

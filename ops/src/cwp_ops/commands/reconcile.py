@@ -8,14 +8,12 @@ import typer
 
 from cwp_ops.commands.options import AsJson
 from cwp_ops.commands.runs import TenantName
-from cwp_ops.commands.sync import PATIENCE_S, report, wanted_of
+from cwp_ops.commands.sync import PATIENCE_S, follow, report, wanted_of
 from cwp_ops.context import Operator, operator_of
 from cwp_ops.errors import OperatorError
 from cwp_ops.follow import Tracked
 from cwp_ops.queue_depths import wait_until_empty
 from cwp_ops.sweep_result import SweepResult, sweep_result
-from cwp_ops.views import SyncView
-from cwp_ops.wiring import follower
 
 #: What a sweep proves passes these services.
 _BEHIND_SWEEPS = frozenset({"transformer", "loader"})
@@ -45,8 +43,7 @@ def reconcile(
     """
     operator = operator_of(context)
     wanted = wanted_of(operator, tenant, table or (), "reconcile")
-    with SyncView(operator.err if as_json else operator.out) as view:
-        tracked = follower(operator).sync(wanted, view, patience)
+    tracked = follow(operator, wanted, patience, quiet=as_json)
     is_well = as_json or report(operator, tracked)
     results = [_result(operator, one, patience) for one in tracked]
     if any(result and result.raw_key for _, result in results):

@@ -1,11 +1,13 @@
 """sync: ask for tenants' data and follow it into the warehouse."""
 
+import json
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
+from cwp_ops.commands.options import AsJson
 from cwp_ops.context import Operator, operator_of
 from cwp_ops.dead_letters import grouped
 from cwp_ops.errors import OperatorError
@@ -36,6 +38,7 @@ def sync(
     patience: Annotated[
         int, typer.Option(min=5, help="Give up when nothing has moved for so many seconds.")
     ] = PATIENCE_S,
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
 ) -> None:
     """Sync tenants now, and wait until the data is in the warehouse.
 
@@ -44,8 +47,11 @@ def sync(
     operator = operator_of(context)
     mode: Mode = "full" if full else "incremental"
     wanted = [one for name in names for one in wanted_of(operator, name, table or (), mode)]
-    tracked = follow(operator, wanted, patience)
-    if not report(operator, tracked):
+    tracked = follow(operator, wanted, patience, quiet=as_json)
+    if as_json:
+        operator.out.print_json(json.dumps([_told(one) for one in tracked]))
+    is_well = not _failed(tracked) if as_json else report(operator, tracked)
+    if not is_well:
         raise typer.Exit(1)
 
 
@@ -66,15 +72,20 @@ def wanted_of(operator: Operator, name: str, tables: Sequence[str], mode: Mode) 
     return [Wanted(name, table, mode) for table in tables or set_up]
 
 
-def follow(operator: Operator, wanted: Sequence[Wanted], patience_s: float) -> list[Tracked]:
-    """Ask for the tables and show their progress until all are done or failed."""
-    with SyncView(operator.out) as view:
+def follow(
+    operator: Operator, wanted: Sequence[Wanted], patience_s: float, *, quiet: bool = False
+) -> list[Tracked]:
+    """Ask for the tables and show their progress until all are done or failed.
+
+    With `quiet` it is shown beside the answer, not in it.
+    """
+    with SyncView(operator.err if quiet else operator.out) as view:
         return follower(operator).sync(wanted, view, patience_s)
 
 
 def report(operator: Operator, tracked: Sequence[Tracked]) -> bool:
     """Say how it ended; whether all is well."""
-    failed = [one for one in tracked if one.progress.stage == "failed"]
+    failed = _failed(tracked)
     rows = sum(one.progress.rows for one in tracked)
     if not failed:
         operator.out.print(f"[green]synced[/green] {len(tracked)} tables, {rows:,} rows fetched")
@@ -84,6 +95,17 @@ def report(operator: Operator, tracked: Sequence[Tracked]) -> bool:
         operator.err.print(f"[red]failed[/red] {where}: {why}", soft_wrap=True)
     _explain(operator)
     return False
+
+
+def _failed(tracked: Sequence[Tracked]) -> list[Tracked]:
+    return [one for one in tracked if one.progress.stage == "failed"]
+
+
+def _told(one: Tracked) -> dict[str, Any]:
+    """How one table ended, for `--json`."""
+    progress = one.progress
+    about = {"tenant_id": one.wanted.tenant_id, "table": one.wanted.table, "run_id": one.run_id}
+    return {**about, "status": progress.stage, "rows": progress.rows, "detail": progress.detail}
 
 
 def _explain(operator: Operator) -> None:
