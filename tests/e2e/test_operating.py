@@ -21,6 +21,12 @@ def ask_for(cloud: Cloud, tenant_id: str) -> None:
     cloud.aws("events").put_events(Entries=[entry])
 
 
+def told(cloud: Cloud, *arguments: str) -> Any:
+    """The answer in JSON; what is said beside it comes after."""
+    answer, _ = json.JSONDecoder().raw_decode(cloud.cwpipe(*arguments, "--json"))
+    return answer
+
+
 def letters(cloud: Cloud, queue: str) -> Any:
     (found,) = json.loads(cloud.cwpipe("dlq", "list", queue, "--json"))
     return found
@@ -66,7 +72,7 @@ def test_poisoned_message_is_seen_mended_replayed_and_its_rows_arrive(cloud: Clo
 
 
 def test_sweep_is_followed_to_its_end(cloud: Cloud) -> None:
-    (swept,) = json.loads(cloud.cwpipe("reconcile", "e2e-late", "--json"))
+    (swept,) = told(cloud, "reconcile", "e2e-late")
     assert (swept["status"], swept["deleted"]) == ("compared", 0)
     assert swept["ids"] > 0
 
@@ -74,7 +80,7 @@ def test_sweep_is_followed_to_its_end(cloud: Cloud) -> None:
 def test_tenant_is_removed_with_all_it_has(cloud: Cloud) -> None:
     assert "disable" in cloud.cwpipe("tenants", "remove", "e2e-late", "--yes", expect=1)
     cloud.cwpipe("tenants", "disable", "e2e-late")
-    said = json.loads(cloud.cwpipe("tenants", "remove", "e2e-late", "--yes", "--json"))
+    said = told(cloud, "tenants", "remove", "e2e-late", "--yes")
     assert "schema e2e-late of the warehouse, with every table" in said["deleted"]
     assert "no tenant" in cloud.cwpipe("tenants", "show", "e2e-late", expect=1)
 
