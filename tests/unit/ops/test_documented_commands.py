@@ -25,7 +25,8 @@ def commands() -> Iterator[tuple[str, str]]:
         text = page.read_text()
         blocks = "\n".join(BLOCK.findall(text)).replace("\\\n", " ")
         prose = BLOCK.sub("", text)
-        lines = re.findall(r"^(?:\S*bin/)?(cwpipe .*)$", blocks, re.MULTILINE)
+        # What stands far to the right explains the line.
+        lines = re.findall(r"^(?:\S*bin/)?(cwpipe .*?)(?: {2,}.*)?$", blocks, re.MULTILINE)
         for line in {*lines, *(" ".join(c.split()) for c in INLINE.findall(prose))}:
             yield page.relative_to(ROOT).as_posix(), line
 
