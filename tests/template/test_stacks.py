@@ -130,18 +130,27 @@ def alarmed(template: Template) -> set[tuple[str, str]]:
     return {
         (alarm["MetricName"], target(alarm["Dimensions"][0]["Value"]))
         for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
-        if alarm["Namespace"] != "connectwise"
+        if alarm["Namespace"].startswith("AWS/")
     }
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_tables_that_need_somebody_have_their_alarms(
-    templates: dict[tuple[str, str], Template], stage: str
-) -> None:
-    alarms = of_type(templates["loader", stage], "AWS::CloudWatch::Alarm").values()
-    own = [alarm for alarm in alarms if alarm["Namespace"] == "connectwise"]
-    assert {alarm["MetricName"] for alarm in own} == {"TablesHeldUp", "TablesIncomplete"}
-    assert all(a["Dimensions"] == [{"Name": "service", "Value": "loader"}] for a in own)
+#: What a service counts itself, and an alarm watches.
+OWN_METRICS = {
+    "loader": {"TablesHeldUp", "TablesIncomplete"},
+    "transformer": {"QuarantinedRows"},
+}
+
+
+def test_what_services_count_has_its_alarm(template: Template, stack: str, stage: str) -> None:
+    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
+    own = [alarm for alarm in alarms if not alarm["Namespace"].startswith("AWS/")]
+    assert {alarm["MetricName"] for alarm in own} == OWN_METRICS.get(stack, set())
+    for alarm in own:
+        assert alarm["Namespace"] == f"connectwise-{stage}"
+        assert alarm["Dimensions"] == [{"Name": "service", "Value": stack}]
+        for function in of_type(template, "AWS::Lambda::Function").values():
+            variables = function["Environment"]["Variables"]
+            assert variables["POWERTOOLS_METRICS_NAMESPACE"] == alarm["Namespace"]
 
 
 def test_everything_that_can_fail_has_its_alarm(template: Template) -> None:

@@ -57,5 +57,5 @@ def settle(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureR
 def _count(census: Census) -> None:
     """Two metrics that alarms watch (resources/alarms.yml)."""
     for name, tables in (("TablesHeldUp", census.held_up), ("TablesIncomplete", census.incomplete)):
-        with single_metric(name=name, unit=MetricUnit.Count, value=tables, namespace="connectwise"):
-            pass
+        with single_metric(name, MetricUnit.Count, tables) as metric:
+            metric.add_dimension("service", "loader")
