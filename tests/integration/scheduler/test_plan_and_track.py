@@ -113,7 +113,7 @@ def test_stalled_run_is_picked_up_by_the_tick_before_its_table_is_due_again(worl
     world.at(NOW + timedelta(minutes=31))
     world.tick()
     world.tick()
-    assert world.jobs() == [lost]
+    assert world.jobs() == [lost.model_copy(update={"resumed": True})]
 
 
 def test_lost_jobs_are_sent_again_at_once_when_somebody_resumes_the_run(world: World) -> None:
@@ -161,7 +161,7 @@ def test_run_that_died_while_it_was_ended_is_picked_up_too(
             world.tell(written(last, 0))
     world.at(NOW + timedelta(minutes=31))
     world.tick()
-    assert world.jobs() == [last]
+    assert world.jobs() == [last.model_copy(update={"resumed": True})]
     world.tell(written(last, 0))
     assert world.standing().open_run is None
 
