@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-#: How we know, not what was: left out of what changed.
+#: How we know, not what was: left out of what changed. `load_notes` is told: of a change beyond the
+#: cut of a long text it may be all that shows.
 _SYSTEM = frozenset(
     {
         "sk",

@@ -40,11 +40,14 @@ HISTORY_COLUMNS: Final = (
     ("run_id", "varchar(64)"),
     ("mapping_version", "integer"),
     ("sequence", "bigint"),
+    ("load_notes", "varchar(4000)"),
 )
 
 _RESERVED: Final = frozenset(name for name, _ in LEADING_COLUMNS + HISTORY_COLUMNS)
 _LONGEST_VARCHAR: Final = 65_535
 _MOST_DIGITS: Final = 38
+#: Their notes fit into `load_notes`, however long names and texts are.
+_MOST_CUT: Final = 32
 
 #: They change on every touch of a record, so they may not make versions (scd2.md R4).
 _TOUCHED: Final = ("_info/lastUpdated", "_info/updatedBy")
@@ -126,6 +129,11 @@ class Column(BaseModel):
         "version began, never makes one. overwritten: every version of a record shows its newest "
         "value, never makes one.",
     )
+    too_long: Literal["cut", "quarantine"] = Field(
+        default="quarantine",
+        description="What becomes of a text of more bytes than the varchar: cut at a character, "
+        "which load_notes tells, or its row set aside in quarantine.",
+    )
     as_set: bool = Field(
         default=False,
         description="For a list whose order means nothing: it is sorted before it is compared.",
@@ -171,6 +179,8 @@ class Column(BaseModel):
             raise ValueError(f"decimal takes at most {_MOST_DIGITS} digits, its scale included")
         if self.as_set and self.kind != "super":
             raise ValueError("as_set is for lists, whose type is super")
+        if self.too_long == "cut" and self.kind != "varchar":
+            raise ValueError("only a text can be cut, and its type is varchar")
         return self
 
     @model_validator(mode="after")
@@ -229,10 +239,12 @@ class Mapping(BaseModel):
 
     @field_validator("columns")
     @classmethod
-    def _names_differ(cls, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    def _check_columns(cls, columns: tuple[Column, ...]) -> tuple[Column, ...]:
         names = [column.name for column in columns]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"named twice: {', '.join(twice)}")
+        if sum(column.too_long == "cut" for column in columns) > _MOST_CUT:
+            raise ValueError(f"load_notes has room for {_MOST_CUT} columns that are cut")
         return columns
 
     @model_validator(mode="after")

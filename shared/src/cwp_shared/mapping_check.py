@@ -78,6 +78,8 @@ def _no_key(column: Column) -> str | None:
         return f"a key column is {', '.join(sorted(_KEY_TYPES))}, not {column.type}"
     if column.made_of != "from" or column.values:
         return "a key column is a field of the record, as it is"
+    if column.too_long == "cut":
+        return "a key column is never cut: two records could become one"
     return None
 
 

@@ -17,6 +17,7 @@ from cwp_transformer import canonical
 from tests.integration.loader.warehouse import RealWarehouse
 from tests.integration.redshift.servers import Api, serving
 from tests.unit.local.redshift.fakes import FakeAnnouncer, FakeObjects
+from tests.unit.transformer.fakes import World, cutting, ticket
 
 ROOT: Final = Path(__file__).parents[3]
 MAPPINGS: Final = read_mappings(ROOT / "mappings").valid
@@ -98,3 +99,30 @@ def test_every_value_of_every_column_comes_back(warehouse: RealWarehouse, mappin
             if column.type == "super" and expected is not None:
                 expected = json.loads(expected)
             assert _from_warehouse(row[column.name], column.type) == expected, column.name
+
+
+def test_a_text_longer_than_any_column_arrives_cut_and_with_its_note(
+    warehouse: RealWarehouse,
+) -> None:
+    world = World(cutting(65_535))
+    world.take([ticket(1, 10, summary="é" * 40_000), ticket(2, 10)])
+    world.take([ticket(1, 20)])
+    commits = [
+        warehouse.commit(file, made.canonical.columns, "cut_texts", number, ("ticket_id",))
+        for number, (file, made) in enumerate(
+            zip(world.canonical_files(), world.commits(), strict=True), 1
+        )
+        if made.canonical
+    ]
+    head = warehouse.load(*commits)
+    assert (head.phase, head.loaded_sequence, head.last_error) == ("idle", 2, None)
+    (row,) = warehouse.api.rows(
+        """SELECT "summary", "load_notes", "is_current", CAST(n."bytes" AS BIGINT), n."rule"
+        FROM (SELECT *, JSON_PARSE("load_notes") AS "notes" FROM "acme-west"."cut_texts") AS t,
+          t."notes" AS n
+        WHERE "load_notes" IS NOT NULL"""
+    )
+    note = '[{"column":"summary","rule":"cut","bytes":80000}]'
+    assert row == ("é" * 32_767, note, False, 80_000, '"cut"')
+    current = 'SELECT "load_notes" FROM "acme-west"."cut_texts_current"'
+    assert warehouse.api.rows(current) == [(None,), (None,)]

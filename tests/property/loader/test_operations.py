@@ -40,6 +40,7 @@ def operation(op: str, sk: str, sequence: int, value: int) -> Row:
         "run_id": f"run {sequence}",
         "mapping_version": 1,
         "sequence": sequence,
+        "load_notes": f"note {value}" if op == "open" and value % 2 else None,
         "summary": None if closing else f"it's {value}",
         "price": None if closing else Decimal(value) / 4,
         "tags": None if closing else f'{{"list": [{value}, "ä"], "none": null}}',

@@ -164,7 +164,7 @@ def _md5(text: str) -> str:
 
 def as_reader_sees(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows of a history without the system columns, in the order of `history`."""
-    system = {"recorded_at", "run_id", "mapping_version", "sequence"}
+    system = {"recorded_at", "run_id", "mapping_version", "sequence", "load_notes"}
     kept = [{n: v for n, v in row.items() if n not in system} for row in rows]
     return sorted(kept, key=lambda row: (row["ticket_id"], row["effective_from"]))
 

@@ -29,7 +29,8 @@ COLUMNS = columns(
     "op varchar(6), sk varchar(32), tenant_id varchar(63), id bigint, effective_from timestamp, "
     "effective_to timestamp, is_current boolean, is_deleted boolean, source_updated_at timestamp, "
     "attr_hash varchar(32), recorded_at timestamp, run_id varchar(64), mapping_version integer, "
-    "sequence bigint, summary varchar(100), price decimal(18,2), tags super"
+    "sequence bigint, load_notes varchar(4000), summary varchar(100), price decimal(18,2), "
+    "tags super"
 )
 WAREHOUSE_COLUMNS = COLUMNS[1:]
 SHAPE = Shape(WAREHOUSE_COLUMNS, ("id",))

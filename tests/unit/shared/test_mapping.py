@@ -69,6 +69,8 @@ def test_a_mapping_knows_its_keys_and_attributes() -> None:
         ({"source": "company//id"}, "'company//id' is not a path"),
         ({"source": "_info/updatedBy"}, "set history to ignored or overwritten (scd2.md R4)"),
         ({"as_set": True}, "as_set is for lists"),
+        ({"too_long": "cut", "type": "bigint", "source": "id"}, "only a text can be cut"),
+        ({"too_long": "shorten"}, "'cut' or 'quarantine'"),
         ({"history": "forgotten"}, "'tracked', 'ignored' or 'overwritten'"),
         ({"constant": "x"}, "of from, custom_field, constant, first_of; this of from and"),
         ({"source": None}, "this of nothing"),
@@ -140,6 +142,20 @@ def test_a_key_is_a_field_as_it_is() -> None:
     assert "a key column is a field of the record, as it is" in complaint(mapping)
 
 
+def test_a_key_is_never_cut() -> None:
+    mapping = tickets(key=["summary"], columns=[column(too_long="cut")])
+    assert "column summary: a key column is never cut" in complaint(mapping)
+
+
+def test_what_is_noted_of_a_row_has_room() -> None:
+    def cut(count: int) -> dict[str, Any]:
+        long = [column(name=f"n{n}".ljust(63, "x"), too_long="cut") for n in range(count)]
+        return tickets(columns=[*tickets()["columns"], *long])
+
+    parse_mapping(json.dumps(cut(32)), "tickets.json")
+    assert "columns: load_notes has room for 32 columns that are cut" in complaint(cut(33))
+
+
 def test_a_field_that_is_left_out_must_be_there() -> None:
     mapping = tickets(left_out={"mobileGid": "of no use"})
     assert "left_out mobileGid: /service/tickets has no field" in complaint(mapping)
@@ -164,6 +180,9 @@ def test_the_digest_follows_the_meaning_only() -> None:
     assert digest() == digest(version=2) == digest(**{"$schema": "./mapping.schema.json"})
     assert digest() == digest(warehouse={"sort_by": ["ticket_id"]})
     assert digest() == digest(left_out={"mobileGuid": "of no use"})
+    key = tickets()["columns"][0]
+    assert digest() == digest(columns=[key, column(too_long="quarantine")])
+    assert digest() != digest(columns=[key, column(too_long="cut")])
     assert digest() != digest(created_at="_info/dateEntered")
 
 

@@ -63,6 +63,18 @@ TICKETS = Mapping.model_validate(
 TIMELESS = TICKETS.model_copy(update={"updated_at": None})
 
 
+def cutting(size: int = 20, version: int = 1, **parts: Any) -> Mapping:
+    """The tickets, with summaries and order numbers cut to `size` bytes."""
+    meaning = TICKETS.model_dump(by_alias=True, exclude_none=True)
+    for column in meaning["columns"]:
+        if column["name"] in {"summary", "po_number"}:
+            column.update({"type": f"varchar({size})", "too_long": "cut"})
+        if column["name"] == "summary" and parts:
+            del column["from"]
+            column.update(parts)
+    return Mapping.model_validate(meaning | {"version": version})
+
+
 class Crash(BaseException):
     """The function dies here: no handler in it may catch this."""
 

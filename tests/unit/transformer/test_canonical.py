@@ -19,14 +19,15 @@ HISTORY_COLUMNS = [
     "run_id",
     "mapping_version",
     "sequence",
+    "load_notes",
 ]
 
 
 def test_the_schema_is_declared_and_ordered() -> None:
     schema = canonical.schema(TICKETS)
     assert schema.names[:4] == ["op", "sk", "tenant_id", "ticket_id"]
-    assert schema.names[4:14] == HISTORY_COLUMNS
-    assert schema.names[14:] == [column.name for column in TICKETS.attributes]
+    assert schema.names[4:15] == HISTORY_COLUMNS
+    assert schema.names[15:] == [column.name for column in TICKETS.attributes]
     assert schema.field("budget_hours").type == pa.decimal128(18, 4)
     assert schema.field("closed_at").type == pa.timestamp("us")
     assert schema.field("custom_fields").type == pa.string()

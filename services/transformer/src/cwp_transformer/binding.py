@@ -4,7 +4,8 @@ DuckDB does not tell `status__Sort` from `status__sort`, so every raw column get
 place in the mapping: `c0`, `c1`, ...
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import pyarrow as pa
 
@@ -12,8 +13,12 @@ from cwp_shared.mapping import CUSTOM_FIELDS, Column, Mapping
 from cwp_transformer import casts
 from cwp_transformer.canonical_json import canonical_column
 from cwp_transformer.custom_fields import custom_values
+from cwp_transformer.cutting import beginnings
 from cwp_transformer.engine import literal
 from cwp_transformer.raw_file import SYSTEM_NAMES, column_of
+
+#: Of a value that is never cut.
+NOT_CUT: Final = "NULL::VARCHAR"
 
 
 @dataclass(frozen=True)
@@ -21,13 +26,20 @@ class Bound:
     """SQL about one canonical column in one file.
 
     `value` is the typed value; `given` is true where the file has anything for it, `needed` where
-    that may not come to NULL, `shown` is that as text.
+    that may not come to NULL, `shown` is that as text. `whole` is the text that `value` is but the
+    beginning of, NULL where it is all of it.
     """
 
     value: str
     needed: str
     given: str
     shown: str
+    whole: str = NOT_CUT
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the file has values of the column that are cut."""
+        return self.whole != NOT_CUT
 
     def misfit(self, name: str) -> str:
         """Whether the file has something that does not fit the value, which is called `name`."""
@@ -104,13 +116,14 @@ def _bind_column(raw: pa.Table, column: Column, name: str, inputs: _Inputs) -> B
 def _bind_custom(column: Column, name: str, inputs: _Inputs) -> Bound:
     if name not in inputs:
         return _nothing(column)
-    bound, unclear = _typed(name, "string", column), f"{name}_unclear"
+    bound, unclear = _typed(name, "string", column, inputs), f"{name}_unclear"
     reason = literal(f"{CUSTOM_FIELDS} that do not have {column.custom_field!r} just once")
     return Bound(
         bound.value,
         needed=f"({unclear} OR {bound.needed})",
         given=f"({unclear} OR {bound.given})",
         shown=f"CASE WHEN {unclear} THEN {reason} ELSE {bound.shown} END",
+        whole=bound.whole,
     )
 
 
@@ -130,6 +143,7 @@ def _first(bounds: list[Bound], column: Column) -> Bound:
         needed=chosen("needed", "false"),
         given=f"({' OR '.join(bound.given for bound in bounds)})",
         shown=chosen("shown", "NULL"),
+        whole=chosen("whole", NOT_CUT) if any(b.is_cut for b in bounds) else NOT_CUT,
     )
 
 
@@ -140,7 +154,7 @@ def _nothing(column: Column) -> Bound:
 def _bind_field(values: pa.ChunkedArray, column: Column, name: str, inputs: _Inputs) -> Bound:
     inputs[name] = values
     if column.kind != "super":
-        return _typed(name, casts.source_kind(values.type) or "", column)
+        return _typed(name, casts.source_kind(values.type) or "", column, inputs)
     texts, invalid = canonical_column(values.cast(pa.string()), as_set=column.as_set)
     inputs[f"{name}_json"], inputs[f"{name}_invalid"] = texts, invalid
     given = f"({name}_invalid OR {name}_json IS NOT NULL)"
@@ -148,11 +162,28 @@ def _bind_field(values: pa.ChunkedArray, column: Column, name: str, inputs: _Inp
     return Bound(value, needed=given, given=given, shown=f"CAST({name} AS VARCHAR)")
 
 
-def _typed(raw: str, kind: str, column: Column) -> Bound:
+def _typed(raw: str, kind: str, column: Column, inputs: _Inputs) -> Bound:
     value = casts.cast(raw, kind, column)
     given = f"({casts.given(raw, kind, column.kind)} IS NOT NULL)"
     bound = Bound(value, needed=given, given=given, shown=f"CAST({raw} AS VARCHAR)")
+    # The text of a number says another one when it is cut.
+    if column.too_long == "cut" and kind == "string":
+        bound = _cut(bound, raw, column, inputs)
     return _mapped(bound, casts.text(raw, kind), column) if column.values else bound
+
+
+def _cut(bound: Bound, raw: str, column: Column, inputs: _Inputs) -> Bound:
+    """With the beginnings of the texts that are too long in the place of no value."""
+    kept = beginnings(inputs[raw], column.sizes[0])
+    if kept is None:
+        return bound
+    inputs[f"{raw}_cut"] = kept
+    whole = casts.given(raw, "string", column.kind)
+    return replace(
+        bound,
+        value=f"coalesce({raw}_cut, {bound.value})",
+        whole=f"CASE WHEN {raw}_cut IS NOT NULL THEN {whole} END",
+    )
 
 
 def _mapped(bound: Bound, text: str, column: Column) -> Bound:
@@ -162,13 +193,15 @@ def _mapped(bound: Bound, text: str, column: Column) -> Bound:
         f"WHEN {literal(name)} THEN {casts.constant(to, column)}" for name, to in named.items()
     )
     otherwise = bound.value if column.otherwise == "keep" else f"NULL::{casts.sql_type(column)}"
-    names = ", ".join(literal(name) for name in named)
+    is_named = f"{text} IN ({', '.join(literal(name) for name in named)})"
     needed = "false" if column.otherwise == "null" else bound.needed
+    keeps_cut = bound.is_cut and column.otherwise == "keep"
     return Bound(
         f"CASE {text} {whens} ELSE {otherwise} END",
-        needed=f"CASE WHEN {text} IN ({names}) THEN false ELSE {needed} END",
+        needed=f"CASE WHEN {is_named} THEN false ELSE {needed} END",
         given=bound.given,
         shown=bound.shown,
+        whole=f"CASE WHEN NOT {is_named} THEN {bound.whole} END" if keeps_cut else NOT_CUT,
     )
 
 

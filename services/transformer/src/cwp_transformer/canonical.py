@@ -14,9 +14,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cwp_shared.events import CanonicalColumn
-from cwp_shared.mapping import HISTORY_COLUMNS, LEADING_COLUMNS, Mapping
+from cwp_shared.mapping import HISTORY_COLUMNS, LEADING_COLUMNS, Column, Mapping
 from cwp_transformer import canonical_text
+from cwp_transformer.cutting import load_notes
 from cwp_transformer.engine import identifier, literal, query
+from cwp_transformer.facts import cut_columns
 
 _ARROW: Final = {
     "bigint": pa.int64(),
@@ -68,11 +70,17 @@ def rows(
     other = operations.filter(pc.invert(is_open))
     columns = _history(pa.concat_tables([opened, other]), mapping, provenance)
     own, newest = (_Places.of(opened[name], len(facts)) for name in ("row", "newest_row"))
+
+    def shown(column: Column, fact: str) -> pa.ChunkedArray:
+        places = newest if column.history == "overwritten" else own
+        return places.take(facts[fact])
+
     for number, column in enumerate(mapping.columns):
         if column.name not in mapping.key:
-            places = newest if column.history == "overwritten" else own
-            shown = places.take(facts[f"v{number}"])
-            columns[column.name] = _followed_by_nulls(shown, len(other))
+            values = shown(column, f"v{number}")
+            columns[column.name] = _followed_by_nulls(values, len(other))
+    whole = {c.name: shown(c, f"w{number}") for number, c in cut_columns(mapping).items()}
+    columns["load_notes"] = _followed_by_nulls(load_notes(whole, len(opened)), len(other))
     found = schema(mapping)
     return pa.table({name: columns[name] for name in found.names}).cast(found)
 
@@ -80,7 +88,7 @@ def rows(
 def _history(
     operations: pa.Table, mapping: Mapping, provenance: Provenance
 ) -> dict[str, pa.ChunkedArray]:
-    """All columns but the attributes."""
+    """All columns but the attributes and what is noted about them."""
     at = provenance.recorded_at.strftime("%Y-%m-%d %H:%M:%S.%f")
     keys = {f"k{number}": column for number, column in enumerate(mapping.key_columns)}
     key_text = canonical_text.key_text(

@@ -8,7 +8,9 @@ encoding:
 * surrogate key: the same, then the start in microseconds since 1970;
 * change hash: NUL, name, `=` and text of each attribute that is not NULL, by column name. No text
   has a NUL (casts), no name a `=`. A NULL is left out, so a new column costs no version; an empty
-  text is there, so it is no NULL.
+  text is there, so it is no NULL. Of a text that was cut the whole goes in, then NUL, `=` and how
+  many bytes stayed: a change beyond the cut is a change, and what a wider column shows is shown. No
+  attribute has an empty name.
 
 A wider type has the same text for the same value: 5, 5.0 and decimal 5.0000 are all `5`.
 """
@@ -43,6 +45,12 @@ def text(value: str, kind: str) -> str:
         case "timestamp":
             return f"replace(CAST({value} AS VARCHAR), ' ', 'T') || 'Z'"
     return f"CAST({value} AS VARCHAR)"
+
+
+def cut_text(value: str, whole: str) -> str:
+    """SQL for the text of `value`, which is a beginning of `whole`; NULL there: nothing was cut."""
+    cut = f"{whole} || chr(0) || '=' || strlen({value})"
+    return f"CASE WHEN {whole} IS NULL THEN {value} ELSE {cut} END"
 
 
 def _constant(part: str) -> str:

@@ -2,7 +2,8 @@
 
 A fact is a row of the table that `read_facts` gives. Its narrow part, `fact_schema`, is what the
 index keeps; its wide part, `v0`, `v1`, ... in the order of the mapping's columns, is what a
-version that begins with it shows. Rows that cannot be taken are set aside one by one.
+version that begins with it shows; `w0`, ... has, for each column that may be cut, the bytes of the
+whole text, NULL where nothing was cut. Rows that cannot be taken are set aside one by one.
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from cwp_shared.errors import Terminal
 from cwp_shared.mapping import Column, Mapping
 from cwp_transformer import canonical_text
 from cwp_transformer.binding import Binding, Bound, BoundTime, bind
+from cwp_transformer.casts import sql_type
 from cwp_transformer.engine import literal, query
 from cwp_transformer.fitting import fitting, fitting_times
 from cwp_transformer.raw_file import column_of
@@ -71,6 +73,17 @@ def fact_schema(mapping: Mapping) -> pa.Schema:
     )
 
 
+def no_values(mapping: Mapping) -> str:
+    """SQL for the wide part of a fact that shows nothing."""
+    values = [f"NULL::{sql_type(c)} AS v{number}" for number, c in enumerate(mapping.columns)]
+    return ", ".join([*values, *(f"NULL::BIGINT AS w{number}" for number in cut_columns(mapping))])
+
+
+def cut_columns(mapping: Mapping) -> dict[int, Column]:
+    """The columns that may be cut, by number."""
+    return {n: c for n, c in enumerate(mapping.columns) if c.too_long == "cut"}
+
+
 def read_facts(raw: pa.Table, raw_key: str, tenant_id: str, mapping: Mapping) -> Facts:
     """Map the rows of `raw_file.read_raw`.
 
@@ -95,6 +108,11 @@ class _Source(NamedTuple):
 
     binding: Binding
     fitted: dict[int, pa.ChunkedArray]
+
+    @property
+    def cut(self) -> list[int]:
+        """The columns, by number, in which something was cut."""
+        return [n for n, bound in enumerate(self.binding.columns) if bound.is_cut]
 
 
 def _source(raw: pa.Table, mapping: Mapping) -> _Source:
@@ -146,6 +164,10 @@ def _typed(out: pa.Table, source: _Source, mapping: Mapping) -> pa.Table:
         name = f"v{number}"
         values = source.fitted[number] if number in source.fitted else out[name]
         rows = rows.append_column(name, values)
+    cut = set(source.cut)
+    for number in cut_columns(mapping):
+        whole = out[f"w{number}"] if number in cut else pa.nulls(len(rows), pa.int64())
+        rows = rows.append_column(f"w{number}", whole)
     return rows
 
 
@@ -153,7 +175,9 @@ def _statement(source: _Source, raw_key: str, tenant_id: str, mapping: Mapping) 
     binding = source.binding
     typed = [f"{b.value} AS v{number}" for number, b in enumerate(binding.columns)]
     typed += [f"{binding.updated.value} AS updated", f"{binding.created.value} AS created"]
+    typed += [f"{binding.columns[n].whole} AS whole{n}" for n in source.cut]
     cast = [f"v{n}" for n in range(len(mapping.columns)) if n not in source.fitted]
+    cast += [f"strlen(whole{n}) AS w{n}" for n in source.cut]
     chosen = [*_narrow(source, raw_key, tenant_id, mapping), *cast]
     # Every name and literal below is ours: column names by number, texts quoted by `literal`.
     return f"""
@@ -190,12 +214,18 @@ def _hash(source: _Source, mapping: Mapping, history: str) -> str:
     return canonical_text.change_hash(
         canonical_text.Attribute(
             column.name,
-            canonical_text.text(f"v{number}", column.kind),
+            _text(source.binding.columns[number], f"v{number}", f"whole{number}", column),
             is_full=number in source.fitted and not source.fitted[number].null_count,
         )
         for number, column in enumerate(mapping.columns)
         if column in attributes and column.history == history
     )
+
+
+def _text(bound: Bound, value: str, whole: str, column: Column) -> str:
+    if bound.is_cut:
+        return canonical_text.cut_text(value, whole)
+    return canonical_text.text(value, column.kind)
 
 
 def _reasons(source: _Source, mapping: Mapping) -> Iterator[str]:

@@ -7,9 +7,8 @@ import pyarrow.compute as pc
 
 from cwp_shared.errors import Terminal
 from cwp_shared.mapping import Mapping
-from cwp_transformer.casts import sql_type
 from cwp_transformer.engine import query
-from cwp_transformer.facts import RECORD, fact_schema, read_facts
+from cwp_transformer.facts import RECORD, fact_schema, no_values, read_facts
 from cwp_transformer.lake import Lake
 from cwp_transformer.raw_file import read_raw
 
@@ -101,8 +100,7 @@ def _placed(operations: pa.Table, found: pa.Table, first: int) -> pa.Table:
 
 def no_rows(mapping: Mapping) -> pa.Table:
     """Wide facts, none of them."""
-    nulls = [f"NULL::{sql_type(c)} AS v{number}" for number, c in enumerate(mapping.columns)]
-    wide = query(f"SELECT {', '.join(nulls)} WHERE false")
+    wide = query(f"SELECT {no_values(mapping)} WHERE false")
     narrow = fact_schema(mapping).empty_table()
     return pa.table({n: table[n] for table in (narrow, wide) for n in table.column_names})
 

@@ -5,9 +5,8 @@ import pyarrow as pa
 from cwp_shared.errors import Terminal
 from cwp_shared.mapping import Mapping
 from cwp_transformer import canonical_text
-from cwp_transformer.casts import sql_type
 from cwp_transformer.engine import literal, query
-from cwp_transformer.facts import TOMBSTONE, fact_schema
+from cwp_transformer.facts import TOMBSTONE, fact_schema, no_values
 
 
 def read_tombstones(absences: pa.Table, raw_key: str, tenant_id: str, mapping: Mapping) -> pa.Table:
@@ -22,7 +21,6 @@ def read_tombstones(absences: pa.Table, raw_key: str, tenant_id: str, mapping: M
             "taken only by a mapping whose key is the column from `id`"
         )
     key = canonical_text.key_text(tenant_id, mapping.table, mapping.key_columns, ["id"])
-    nulls = [f"NULL::{sql_type(c)} AS v{number}" for number, c in enumerate(mapping.columns)]
     rows = query(
         f"""
         SELECT {canonical_text.hash128(key)} AS key_hash, id AS k0, {literal(TOMBSTONE)} AS kind,
@@ -30,7 +28,7 @@ def read_tombstones(absences: pa.Table, raw_key: str, tenant_id: str, mapping: M
                ''::BLOB AS attr_hash, ''::BLOB AS rest_hash, ''::BLOB AS over_hash,
                NULL::TIMESTAMP AS created,
                {literal(raw_key)} AS raw_key, raw_row,
-               {mapping.version}::INTEGER AS mapping_version, {", ".join(nulls)}
+               {mapping.version}::INTEGER AS mapping_version, {no_values(mapping)}
         FROM absences
         """,  # noqa: S608 - names by number, texts quoted by `literal`
         absences=absences,

@@ -1,4 +1,4 @@
-CREATE TABLE "acme-north"."tickets" ("sk" VARCHAR(32), "tenant_id" VARCHAR(63), "id" BIGINT, "effective_from" TIMESTAMP, "effective_to" TIMESTAMP, "is_current" BOOLEAN, "is_deleted" BOOLEAN, "source_updated_at" TIMESTAMP, "attr_hash" VARCHAR(32), "recorded_at" TIMESTAMP, "run_id" VARCHAR(64), "mapping_version" INTEGER, "sequence" BIGINT, "summary" VARCHAR(100), "price" DECIMAL(18,2), "tags" SUPER)
+CREATE TABLE "acme-north"."tickets" ("sk" VARCHAR(32), "tenant_id" VARCHAR(63), "id" BIGINT, "effective_from" TIMESTAMP, "effective_to" TIMESTAMP, "is_current" BOOLEAN, "is_deleted" BOOLEAN, "source_updated_at" TIMESTAMP, "attr_hash" VARCHAR(32), "recorded_at" TIMESTAMP, "run_id" VARCHAR(64), "mapping_version" INTEGER, "sequence" BIGINT, "load_notes" VARCHAR(4000), "summary" VARCHAR(100), "price" DECIMAL(18,2), "tags" SUPER)
 DISTSTYLE AUTO SORTKEY ("effective_from");
 
 INSERT INTO "acme-north"."load_ledger"
@@ -21,12 +21,13 @@ VALUES
   ('tickets', 11, 'run_id', 'varchar(64)', FALSE),
   ('tickets', 12, 'mapping_version', 'integer', FALSE),
   ('tickets', 13, 'sequence', 'bigint', FALSE),
-  ('tickets', 14, 'summary', 'varchar(100)', FALSE),
-  ('tickets', 15, 'price', 'decimal(18,2)', FALSE),
-  ('tickets', 16, 'tags', 'super', FALSE);
+  ('tickets', 14, 'load_notes', 'varchar(4000)', FALSE),
+  ('tickets', 15, 'summary', 'varchar(100)', FALSE),
+  ('tickets', 16, 'price', 'decimal(18,2)', FALSE),
+  ('tickets', 17, 'tags', 'super', FALSE);
 
 CREATE VIEW "acme-north"."tickets_current" AS
-SELECT "sk", "tenant_id", "id", "effective_from", "effective_to", "is_current", "is_deleted", "source_updated_at", "attr_hash", "recorded_at", "run_id", "mapping_version", "sequence", "summary", "price", "tags"
+SELECT "sk", "tenant_id", "id", "effective_from", "effective_to", "is_current", "is_deleted", "source_updated_at", "attr_hash", "recorded_at", "run_id", "mapping_version", "sequence", "load_notes", "summary", "price", "tags"
 FROM "acme-north"."tickets"
 WHERE "is_current";
 

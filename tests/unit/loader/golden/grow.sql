@@ -7,8 +7,8 @@ DROP VIEW IF EXISTS "acme-north"."tickets_current";
 INSERT INTO "acme-north"."load_columns"
   ("table_name", "position", "column_name", "column_type", "is_key")
 VALUES
-  ('tickets', 17, 'severity', 'varchar(20)', FALSE),
-  ('tickets', 18, 'closed', 'boolean', FALSE);
+  ('tickets', 18, 'severity', 'varchar(20)', FALSE),
+  ('tickets', 19, 'closed', 'boolean', FALSE);
 
 UPDATE "acme-north"."load_columns"
 SET "column_type" = CASE "column_name"
@@ -17,7 +17,7 @@ SET "column_type" = CASE "column_name"
 WHERE "table_name" = 'tickets';
 
 CREATE VIEW "acme-north"."tickets_current" AS
-SELECT "sk", "tenant_id", "id", "effective_from", "effective_to", "is_current", "is_deleted", "source_updated_at", "attr_hash", "recorded_at", "run_id", "mapping_version", "sequence", "summary", "price", "tags", "severity", "closed"
+SELECT "sk", "tenant_id", "id", "effective_from", "effective_to", "is_current", "is_deleted", "source_updated_at", "attr_hash", "recorded_at", "run_id", "mapping_version", "sequence", "load_notes", "summary", "price", "tags", "severity", "closed"
 FROM "acme-north"."tickets"
 WHERE "is_current";
 
