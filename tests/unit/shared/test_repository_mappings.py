@@ -77,6 +77,12 @@ def test_types_follow_from_what_the_api_documents() -> None:
             assert column.as_set, name
 
 
+def test_the_longest_texts_are_cut_and_nothing_else_is() -> None:
+    for mapping, column, _ in columns():
+        is_longest = column.type == "varchar(65535)"
+        assert (column.too_long == "cut") == is_longest, f"{mapping.table}.{column.name}"
+
+
 def test_one_name_has_one_type_in_all_tables() -> None:
     kinds: dict[str, set[str]] = {}
     for _, column, _ in columns():
