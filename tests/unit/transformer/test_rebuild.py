@@ -7,6 +7,7 @@ from unittest.mock import patch
 import pytest
 
 from cwp_shared.errors import Terminal
+from cwp_shared.mapping import Layout
 from cwp_transformer import rebuild, rebuild_draft
 from cwp_transformer.commits import Commit
 from tests.unit.transformer.fakes import STEPS, Crash, World, ticket
@@ -84,6 +85,15 @@ def test_a_new_mapping_is_applied_to_the_past_in_place(world: World) -> None:
         "Linz",
     ]
     assert seen(world) == seen(lived(World(changed(2, CITY))))
+
+
+def test_a_rebuilt_table_is_stored_as_its_mapping_says(world: World) -> None:
+    stored = changed(2, CITY).model_copy(update={"warehouse": Layout(sort_by=("city",))})
+    world.mappings = World(stored).mappings
+    world.rebuild()
+    made = world.commits()[-1]
+    assert made.canonical
+    assert made.canonical.layout.sort_by == ("city",)
 
 
 def test_a_history_goes_on_after_its_rebuild(world: World) -> None:

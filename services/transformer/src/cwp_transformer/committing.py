@@ -129,27 +129,31 @@ def _write_canonical(
     shown = remapping.shown_rows(change.operations, batch.facts, tenant_id, mapping, backends.lake)
     provenance = canonical.Provenance(tenant_id, sequence, backends.clock())
     rows = canonical.rows(shown.operations, shown.facts, mapping, provenance)
-    body = canonical.encode(rows)
-    return CanonicalFile(
-        key=put_canonical(batch.history, body, backends),
-        size_bytes=len(body),
-        rows=len(rows),
-        opened=change.opened,
-        closed=change.closed,
-        removed=change.removed,
-        replaced=change.replaced,
-        columns=canonical.columns(mapping),
-        key_columns=mapping.key,
-        layout=WarehouseLayout.model_validate(mapping.warehouse.model_dump()),
-    )
+    counts = {
+        "rows": len(rows),
+        "opened": change.opened,
+        "closed": change.closed,
+        "removed": change.removed,
+        "replaced": change.replaced,
+    }
+    return put_canonical(batch.history, mapping, canonical.encode(rows), counts, backends)
 
 
-def put_canonical(history: HistoryRef, body: bytes, backends: Backends) -> str:
-    """Put a canonical file under a name that is free; its key."""
+def put_canonical(
+    history: HistoryRef, mapping: Mapping, body: bytes, counts: dict[str, int], backends: Backends
+) -> CanonicalFile:
+    """Put a canonical file under a name that is free; `counts` are what it holds, by field."""
     for _ in range(_FREE_NAMES):
         key = keys.canonical(*history, sortable(backends.clock()))
         if backends.lake.create(key, body):
-            return key
+            return CanonicalFile(
+                key=key,
+                size_bytes=len(body),
+                columns=canonical.columns(mapping),
+                key_columns=mapping.key,
+                layout=WarehouseLayout.model_validate(mapping.warehouse.model_dump()),
+                **counts,
+            )
     raise Retriable(f"{history}: no free name for a canonical file")
 
 

@@ -147,19 +147,15 @@ class _Comparison:
         parts = self._parts()
         if (first := next(parts, None)) is None:
             return None
-        body = canonical.encode(first, parts)
-        mapping = self.asked.mapping
-        return CanonicalFile(
-            key=put_canonical(self.asked.history, body, self.backends),
-            size_bytes=len(body),
-            rows=self.rows,
-            opened=self.opened,
-            closed=self.closed,
-            removed=self.removed,
-            replaced=self.replaced,
-            columns=canonical.columns(mapping),
-            key_columns=mapping.key,
-        )
+        body = canonical.encode(first, parts)  # which goes through all parts, and counts them
+        counts = {
+            "rows": self.rows,
+            "opened": self.opened,
+            "closed": self.closed,
+            "removed": self.removed,
+            "replaced": self.replaced,
+        }
+        return put_canonical(self.asked.history, self.asked.mapping, body, counts, self.backends)
 
     def _parts(self) -> Iterator[pa.Table]:
         head, lake = self.standing.head, self.backends.lake
