@@ -57,19 +57,28 @@ def test_run_whose_jobs_were_lost_is_picked_up(cloud: Cloud) -> None:
     functions, sqs, items = (cloud.aws(name) for name in ("lambda", "sqs", "dynamodb"))
     fetch = "connectwise-fetcher-local-fetch"
     (mapping,) = functions.list_event_source_mappings(FunctionName=fetch)["EventSourceMappings"]
-    jobs = sqs.get_queue_url(QueueName="connectwise-fetcher-jobs-local")["QueueUrl"]
+    jobs, requests = (
+        sqs.get_queue_url(QueueName=f"connectwise-{name}-local")["QueueUrl"]
+        for name in ("fetcher-jobs", "scheduler-requests")
+    )
+    owner = {"S": "e2e-lost#company_contacts"}
+
+    def lock() -> Any:
+        key = {"pk": owner, "sk": {"S": "OPEN"}}
+        return items.get_item(TableName="SyncRuns-local", Key=key).get("Item")
+
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
     try:
         request_sync(cloud, "e2e-lost")
-        wait_for(lambda: waiting(sqs, jobs))
+        run_id = wait_for(lock)["run_id"]["S"]
+        # The jobs are sent once the run is open, and before its request is done with.
+        wait_for(lambda: not unfinished(sqs, requests) and unfinished(sqs, jobs))
         sqs.purge_queue(QueueUrl=jobs)
     finally:
         functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
-    owner = {"S": "e2e-lost#company_contacts"}
-    lock = items.get_item(TableName="SyncRuns-local", Key={"pk": owner, "sk": {"S": "OPEN"}})
     items.update_item(
         TableName="SyncRuns-local",
-        Key={"pk": owner, "sk": {"S": f"RUN#{lock['Item']['run_id']['S']}"}},
+        Key={"pk": owner, "sk": {"S": f"RUN#{run_id}"}},
         UpdateExpression="SET touched_at = :t",
         ExpressionAttributeValues={":t": {"S": LONG_AGO}},
     )
@@ -77,9 +86,11 @@ def test_run_whose_jobs_were_lost_is_picked_up(cloud: Cloud) -> None:
     wait_for(lambda: watermark(cloud, "e2e-lost", "company_contacts"))
 
 
-def waiting(sqs: Any, url: str) -> int:
-    name = "ApproximateNumberOfMessages"
-    return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+def unfinished(sqs: Any, url: str) -> int:
+    """Messages of the queue that wait or are being handled."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(int(found[name]) for name in names)
 
 
 def test_row_that_does_not_fit_is_set_aside_alone(cloud: Cloud) -> None:
