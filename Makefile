@@ -8,7 +8,7 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 STAGE ?= dev
 # A process per core, whole files to each: what a file sets up is set up once. Tests that render
-# stacks share the zips, and the end-to-end ones a cloud, so those go one after another.
+# stacks write where a deployment writes, so they wait until the end-to-end ones are done.
 IN_PARALLEL := -n auto --dist loadfile
 
 .PHONY: help
@@ -45,9 +45,14 @@ down: setup ## Stop the embedded cloud; it keeps its state
 	$(BIN)/cwpipe down
 
 .PHONY: test
-test: setup ## All tests, the quick ones first, the end-to-end ones last
-	$(BIN)/pytest -q $(IN_PARALLEL) tests/unit tests/property tests/integration
+test: setup ## All tests; what needs a cloud runs beside what needs none
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target .test-here .test-cloud
 	$(BIN)/pytest -q tests/contract tests/template
+
+.PHONY: .test-here .test-cloud
+.test-here:
+	$(BIN)/pytest -q $(IN_PARALLEL) tests/unit tests/property tests/integration
+.test-cloud:
 	$(BIN)/pytest -q tests/e2e
 
 .PHONY: test-fast
