@@ -26,7 +26,7 @@ from cwp_writer.pages import IdReader, Reader, RowReader
 #: Bytes of page bodies in one file; with one more file on its way to S3, they bound the memory.
 FILE_INPUT_BYTES: Final = 64 * 1024 * 1024
 #: Bodies asked of S3 before they are needed.
-_PAGES_AHEAD: Final = 4
+_PAGES_AHEAD: Final = 3
 
 logger = Logger()
 
