@@ -17,6 +17,7 @@ from cwp_ops.commands import (
     demo,
     dlq,
     history,
+    logs,
     mappings,
     quarantine,
     query,
@@ -67,6 +68,7 @@ status.register(app)
 runs.register(app)
 reconcile.register(app)
 trace.register(app)
+logs.register(app)
 query.register(app)
 rebuild.register(app)
 demo.register(app)

@@ -17,6 +17,18 @@ QUEUES = (
     ("loader", "statements"),
 )
 
+#: Every function, and the queue that it takes its messages from.
+QUEUE_OF = {
+    "scheduler plan": "scheduler-requests",
+    "scheduler track": "scheduler-progress",
+    "fetcher fetch": "fetcher-jobs",
+    "writer write": "writer-pages",
+    "writer compare": "writer-sweeps",
+    "transformer transform": "transformer-files",
+    "loader gather": "loader-commits",
+    "loader settle": "loader-statements",
+}
+
 
 @dataclass(frozen=True)
 class Queue:
@@ -59,6 +71,19 @@ def queue_named(text: str, stage: Stage) -> Queue:
             return queue
     shorts = ", ".join(queue.short for queue in known)
     raise OperatorError(f"there is no queue {text!r}; the queues are: {shorts}")
+
+
+def log_group(function: str, stage: Stage) -> str:
+    """The log group of a function, by what a person calls it: `fetcher-fetch`.
+
+    Raises:
+        OperatorError: there is none.
+    """
+    for service, noun in (known.split() for known in QUEUE_OF):
+        if function == f"{service}-{noun}":
+            return f"/aws/lambda/connectwise-{service}-{stage}-{noun}"
+    shorts = ", ".join(known.replace(" ", "-") for known in QUEUE_OF)
+    raise OperatorError(f"there is no function {function!r}; the functions are: {shorts}")
 
 
 def bus(stage: Stage) -> str:
