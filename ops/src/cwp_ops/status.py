@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from cwp_ops.dead_letters import Reason
 from cwp_ops.progress import blocked
 from cwp_ops.queue_depths import Depth
 from cwp_ops.stores import Item, Stores
+from cwp_shared.clock import Clock, utc_now
 from cwp_shared.errors import Terminal
+from cwp_shared.freshness import is_late
 from cwp_shared.tenants import TenantConfig
 
 #: Current rows in the warehouse by canonical table, for one tenant.
@@ -83,6 +86,7 @@ class Reader:
     canonical_tables: Mapping[str, tuple[str, ...]]
     has_keys: Callable[[str], bool]
     count_rows: CountRows
+    clock: Clock = utc_now
 
     def tenants(self, items: Iterable[Item]) -> tuple[TenantStatus, ...]:
         """The states of tenants given as TenantServices items."""
@@ -125,7 +129,12 @@ class Reader:
                 rows=rows.get(canonical) if canonical else None,
             )
             sweep = self.stores.newest_sweep(tenant.tenant_id, table) or {}
-            yield replace(status, trouble=status.trouble or _trouble_of_sweep(sweep))
+            trouble = (
+                status.trouble
+                or _trouble_of_sweep(sweep)
+                or _lateness(tenant, table, standings, self.clock())
+            )
+            yield replace(status, trouble=trouble)
 
 
 def table_status(
@@ -168,6 +177,26 @@ def _trouble_of_sweep(sweep: Item) -> str | None:
     if sweep.get("status") != "FAILED":
         return None
     return f"last sweep for deletes failed: {sweep.get('reason_class')}: {sweep.get('reason')}"
+
+
+def _lateness(
+    tenant: TenantConfig, table: str, standings: Mapping[str, Item], now: datetime
+) -> str | None:
+    """As the scheduler counts it, and its alarm tells: nothing of what is blocked or disabled."""
+    if not tenant.enabled or {"#blocked", f"#blocked#{table}"} & standings.keys():
+        return None
+    known = standings.get(table, {})
+    every = tenant.cadence(table)
+    watermark, started = known.get("watermark"), known.get("started_at")
+    if not is_late(every, _moment(watermark), _moment(started), now):
+        return None
+    if watermark is None:
+        return f"late: its first run was opened at {started}, and none has completed"
+    return f"late: complete up to {watermark}, and due every {every} (docs/runbooks/freshness.md)"
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _name(item: Item) -> str:

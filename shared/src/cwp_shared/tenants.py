@@ -5,6 +5,7 @@ An item holds settings only. Keys live in Secrets Manager under `secret_name`, a
 
 import ipaddress
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
@@ -14,9 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 from cwp_shared.errors import Terminal
 from cwp_shared.names import CanonicalTable, TenantId
 from cwp_shared.settings import Stage
-from cwp_shared.tables import default_tables
+from cwp_shared.tables import default_tables, source_tables
 
 SERVICE: Final = "connectwise"
+
+#: A table nobody knows is refused this often, until somebody mends the tenant's settings.
+_UNKNOWN_TABLE: Final = timedelta(days=1)
 
 #: ConnectWise's own API hosts; a stage may allow more (config/<stage>.yml: allowedHosts).
 CONNECTWISE_HOSTS = re.compile(r"^[a-z0-9-]+\.(myconnectwise\.net|connectwisedev\.com)$")
@@ -79,6 +83,16 @@ class TenantConfig(BaseModel):
     def selected_tables(self) -> tuple[str, ...]:
         """The tables the tenant is set up for, known or not."""
         return self.tables if self.tables is not None else default_tables()
+
+    def cadence(self, table: str) -> timedelta:
+        """How often a table is synced: as said here of it, or of all, or as its entry does.
+
+        It is counted from opening to opening.
+        """
+        if minutes := self.cadences.get(table, self.cadence_minutes):
+            return timedelta(minutes=minutes)
+        entry = source_tables().get(table)
+        return timedelta(minutes=entry.cadence_minutes) if entry else _UNKNOWN_TABLE
 
 
 class ApiKeys(BaseModel):

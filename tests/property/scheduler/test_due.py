@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cwp_scheduler.due import PATIENCE, SWEEPS_PER_TICK, TRY_EVERY, cadence, due
+from cwp_scheduler.due import PATIENCE, SWEEPS_PER_TICK, TRY_EVERY, due
 from cwp_scheduler.standing import TableStanding, TenantStanding
 from cwp_shared.tables import source_tables
 from cwp_shared.tenants import TenantConfig
@@ -74,7 +74,7 @@ def test_tables_are_neither_forgotten_nor_asked_too_often(
     runs = {d.table for d in due(tenant, standing, NOW) if d.mode == "incremental"}
     for table in tenant.selected_tables():
         known = standing.of(table)
-        waited, wait = age(known.attempted_at), cadence(tenant, table)
+        waited, wait = age(known.attempted_at), tenant.cadence(table)
         if known.open_run:
             assert (table in runs) == (waited >= PATIENCE)
         elif table in standing.blocked_tables:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from cwp_shared.tables import default_tables
 from tests.unit.ops.fakes import FakeTable
 
 PAIR = ("pk", "sk")
+NOW = datetime(2026, 11, 23, 8, 10, tzinfo=UTC)
 ITEM = {
     "tenant_id": "acme",
     "service": "connectwise",
@@ -54,7 +57,8 @@ def run(table: str, run_id: str, status: str = "COMPLETED", **more: Any) -> dict
 
 
 def reader(stores: Stores, *, has_keys: bool = True) -> Reader:
-    return Reader(stores, CANONICAL, lambda _: has_keys, lambda _: {"tickets": 2000})
+    counted = {"tickets": 2000}
+    return Reader(stores, CANONICAL, lambda _: has_keys, lambda _: counted, lambda: NOW)
 
 
 def test_a_table_shows_its_newest_run_watermark_rows_and_load(stores: Stores) -> None:
@@ -105,6 +109,34 @@ def test_a_damaged_item_does_not_hide_the_others(stores: Stores) -> None:
     first, second = reader(stores).tenants([broken, ITEM])
     assert (first.tenant_id, second.tenant_id) == ("acme", "broken")
     assert "cadence_minutes" in str(second.trouble)
+
+
+def at(reader: Reader, after: timedelta) -> Reader:
+    return replace(reader, clock=lambda: NOW + after)
+
+
+def test_a_table_that_is_late_says_so_as_the_alarm_does(stores: Stores) -> None:
+    def trouble(after: timedelta) -> str | None:
+        (tenant,) = at(reader(stores), after).tenants([ITEM])
+        return tenant.tables[0].trouble
+
+    # Every 15 minutes, complete at 8:00.
+    assert trouble(timedelta(minutes=80)) is None
+    assert trouble(timedelta(minutes=81)) == (
+        "late: complete up to 2026-11-23T08:00:00Z, and due every 0:15:00 "
+        "(docs/runbooks/freshness.md)"
+    )
+
+
+@pytest.mark.parametrize("mark", ["#blocked", "#blocked#service_tickets"])
+def test_what_is_blocked_or_disabled_is_not_called_late(stores: Stores, mark: str) -> None:
+    a_day_later = at(reader(stores), timedelta(days=1))
+    (disabled,) = a_day_later.tenants([{**ITEM, "enabled": False}])
+    assert disabled.tables[0].trouble is None
+    block = {"since": "2026-11-23T08:00:00Z", "reason_class": "permission", "reason": "403"}
+    stores.watermarks.put({"tenant_id": "acme", "table": mark, **block})
+    (blocked,) = a_day_later.tenants([ITEM])
+    assert blocked.tables[0].trouble is None
 
 
 def test_a_table_that_never_ran() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cwp_scheduler.due import PATIENCE, SWEEPS_PER_TICK, Due, cadence, due
+from cwp_scheduler.due import PATIENCE, SWEEPS_PER_TICK, Due, due
 from cwp_scheduler.standing import TableStanding, TenantStanding
 from cwp_shared.tables import default_tables, source_tables
 from cwp_shared.tenants import TenantConfig
@@ -37,7 +37,7 @@ def standing(table: str = TICKETS, **known: Any) -> TenantStanding:
 def test_cadence_is_the_tables_the_tenants_or_the_entrys(
     settings: dict[str, Any], minutes: int
 ) -> None:
-    assert cadence(tenant(**settings), TICKETS) == minutes * MINUTE
+    assert tenant(**settings).cadence(TICKETS) == minutes * MINUTE
 
 
 def test_new_tenant_gets_every_default_table_and_no_sweep() -> None:
@@ -138,5 +138,5 @@ def test_five_minute_ticks_keep_every_cadence() -> None:
     assert set(opened) == set(default_tables())
     for table, times in opened.items():
         gaps = {later - earlier for earlier, later in pairwise(times)}
-        assert max(gaps) - cadence(wanted, table) <= timedelta(seconds=2), table
-        assert cadence(wanted, table) - min(gaps) <= timedelta(seconds=2), table
+        assert max(gaps) - wanted.cadence(table) <= timedelta(seconds=2), table
+        assert wanted.cadence(table) - min(gaps) <= timedelta(seconds=2), table

@@ -22,8 +22,6 @@ SWEEP_AGAIN = timedelta(hours=1)
 SWEEPS_PER_TICK = 4
 #: Ticks do not come to the second: what is due so soon after this one is due now.
 _JITTER = timedelta(seconds=30)
-#: A table nobody knows is refused this often, until somebody mends the tenant's settings.
-_UNKNOWN_TABLE = timedelta(days=1)
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -63,33 +61,28 @@ def _wants_run(tenant: TenantConfig, table: str, standing: TenantStanding, now: 
     elif table in standing.blocked_tables:
         wait = TRY_EVERY
     else:
-        wait = cadence(tenant, table) - _JITTER
+        wait = tenant.cadence(table) - _JITTER
     return _passed(known.attempted_at, wait, now)
 
 
 def _wants_sweep(table: str, standing: TenantStanding, now: datetime) -> bool:
-    """Whether ids should be swept. A table that is always read in full sweeps itself."""
-    entry, known = source_tables().get(table), standing.of(table)
+    """Whether ids should be swept."""
+    known = standing.of(table)
     if known.open_sweep:
         return _passed(known.sweep_attempted_at, PATIENCE, now)
-    if entry is None or not entry.incremental or entry.reconcile_hours is None:
-        return False
-    if known.watermark is None or table in standing.blocked_tables:
+    interval = sweep_interval(table)
+    if interval is None or known.watermark is None or table in standing.blocked_tables:
         return False
     since = known.reconciled_at or known.started_at
-    interval = timedelta(hours=entry.reconcile_hours)
     return _passed(since, interval, now) and _passed(known.sweep_attempted_at, SWEEP_AGAIN, now)
 
 
-def cadence(tenant: TenantConfig, table: str) -> timedelta:
-    """How often a table is synced: as the tenant says of it, of all, or as the table's entry does.
-
-    It is counted from opening to opening.
-    """
-    if minutes := tenant.cadences.get(table, tenant.cadence_minutes):
-        return timedelta(minutes=minutes)
+def sweep_interval(table: str) -> timedelta | None:
+    """How often ids are swept; None: a table that is always read in full sweeps itself."""
     entry = source_tables().get(table)
-    return timedelta(minutes=entry.cadence_minutes) if entry else _UNKNOWN_TABLE
+    if entry is None or not entry.incremental or entry.reconcile_hours is None:
+        return None
+    return timedelta(hours=entry.reconcile_hours)
 
 
 def _last(known: TableStanding) -> datetime:
