@@ -120,6 +120,11 @@ schemas: setup ## Write what is made from the contracts: shared/schemas and docs
 	$(BIN)/python -m scripts.export_schemas
 	$(BIN)/python -m scripts.export_events_page
 
+.PHONY: monitoring
+monitoring: setup ## Write alarms and dashboard from what the stacks declare and the services count
+	$(BIN)/python -m scripts.export_alarms
+	$(BIN)/python -m scripts.export_dashboard
+
 .PHONY: deploy
 deploy: setup ## Deploy all six stacks to AWS: make deploy STAGE=dev
 	npx osls-compose deploy --stage $(STAGE)

@@ -1,12 +1,20 @@
 """What operators do every week, with the command, on the running cloud."""
 
 import json
+import re
+import shlex
+import time
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from cwp_ops.main import app
+from tests.counted import counted, data_points, values
+from tests.cwpipe_line import documented, take
 from tests.e2e.conftest import Cloud
 from tests.e2e.test_unattended import wait_for
+from tests.rendering import ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -75,6 +83,138 @@ def test_sweep_is_followed_to_its_end(cloud: Cloud) -> None:
     (swept,) = told(cloud, "reconcile", "e2e-late")
     assert (swept["status"], swept["deleted"]) == ("compared", 0)
     assert swept["ids"] > 0
+
+
+#: Commands that only look.
+LOOKING = {
+    ("dlq", "list"),
+    ("logs",),
+    ("quarantine", "list"),
+    ("quarantine", "show"),
+    ("runs", "list"),
+    ("status",),
+    ("tenants", "check"),
+    ("watermark", "show"),
+}
+#: The names that the pages use, and what stands for them here.
+NAMES = {"acme": "e2e-late", "service_tickets": "company_companies", "tickets": "companies"}
+HANDBOOK = [ROOT / "docs" / "operating.md", *sorted((ROOT / "docs" / "runbooks").glob("*.md"))]
+
+
+def looking_commands() -> set[str]:
+    """What the handbook says to type to look, for a tenant that is there."""
+    found = set()
+    for _, line in documented(HANDBOOK):
+        words = [NAMES.get(word, word) for word in shlex.split(line, comments=True)]
+        # A command that is only mentioned has nothing behind its name.
+        if take(line) in LOOKING and not {"NAME", "RUN"} & {*words}:
+            found.add(shlex.join(words[1:]))
+    return found
+
+
+def test_what_the_handbook_says_to_look_at_can_be_looked_at(cloud: Cloud) -> None:
+    commands = looking_commands()
+    assert {"status", "dlq list", "logs fetcher-fetch --errors"} <= commands
+    for command in sorted(commands - {"runs list", "tenants check", "quarantine list", "logs"}):
+        answer = CliRunner().invoke(app, shlex.split(command), env=cloud.environ)
+        assert answer.exit_code == 0, f"cwpipe {command}:\n{answer.output}\n{answer.exception}"
+
+
+def mailbox(cloud: Cloud) -> str:
+    """A queue that is told what the alarm topic tells."""
+    region, name = "us-east-1:000000000000", "e2e-people"
+    topic, queue = f"arn:aws:sns:{region}:connectwise-alarms-local", f"arn:aws:sqs:{region}:{name}"
+    may_send = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    policy = {"Version": "2012-10-17", "Statement": [may_send]}
+    made = cloud.aws("sqs").create_queue(QueueName=name, Attributes={"Policy": json.dumps(policy)})
+    cloud.aws("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    return str(made["QueueUrl"])
+
+
+def mail(cloud: Cloud, url: str) -> Any:
+    """The next alarm that people are told of."""
+    (message,) = wait_for(
+        lambda: cloud.aws("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages")
+    )
+    cloud.aws("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return json.loads(json.loads(message["Body"])["Message"])
+
+
+def tick_counts(cloud: Cloud, tenant: str, late: int) -> dict[str, Any]:
+    """The line that a tick of the tenant puts, once it counts so many late tables."""
+    queue = cloud.aws("sqs").get_queue_url(QueueName="connectwise-scheduler-requests-local")
+    since = int(time.time() * 1000)
+
+    def line() -> dict[str, Any] | None:
+        found = cloud.aws("logs").filter_log_events(
+            logGroupName="/aws/lambda/connectwise-scheduler-local-plan",
+            startTime=since,
+            filterPattern='"LateTables"',
+        )["events"]
+        lines = counted("\n".join(event["message"] for event in found))
+        return next((one for one in lines if one["tenant_id"] == tenant), None)
+
+    cloud.aws("sqs").send_message(
+        QueueUrl=queue["QueueUrl"], MessageBody=json.dumps({"tick": True, "tenant_id": tenant})
+    )
+    put: dict[str, Any] = wait_for(line)
+    assert values(put)["LateTables"] == late
+    return put
+
+
+def put_as_cloudwatch_does(cloud: Cloud, line: dict[str, Any], at: float) -> None:
+    """The emulator reads no metrics out of log lines; it judges alarms when metrics are put."""
+    for point in data_points(line):
+        namespace = point.pop("Namespace")
+        cloud.aws("cloudwatch").put_metric_data(
+            Namespace=namespace, MetricData=[{**point, "Timestamp": at}]
+        )
+
+
+def test_late_table_tells_people_what_to_type_and_ends_when_it_caught_up(cloud: Cloud) -> None:
+    tenant, table, alarm = (
+        "e2e-late",
+        "company_companies",
+        "connectwise-scheduler-late-tables-local",
+    )
+    box = mailbox(cloud)
+    cloud.cwpipe("watermark", "set", tenant, table, "2020-01-01T00:00:00Z", "--yes")
+    late = tick_counts(cloud, tenant, late=1)
+    (found,) = cloud.aws("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+    # As if the tick had come so long ago that its period is over in ten seconds.
+    put_as_cloudwatch_does(cloud, late, time.time() - found["Period"] + 10)
+
+    told = mail(cloud, box)
+    assert (told["AlarmName"], told["NewStateValue"]) == (alarm, "ALARM")
+    command = re.findall(r"First command: cwpipe --stage local (.+)", told["AlarmDescription"])
+    assert "late: complete up to 2020-01-01" in cloud.cwpipe(*shlex.split(command[0]))
+
+    cloud.cwpipe("sync", tenant)
+    fresh = tick_counts(cloud, tenant, late=0)
+
+    def is_over() -> bool:
+        put_as_cloudwatch_does(cloud, fresh, time.time())
+        (now,) = cloud.aws("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+        return bool(now["StateValue"] == "OK")
+
+    wait_for(is_over)
+    assert mail(cloud, box)["NewStateValue"] == "OK"
+    assert "late: " not in cloud.cwpipe("status", tenant)
+
+
+def test_dashboard_shows_the_alarms_that_are_there(cloud: Cloud) -> None:
+    cloudwatch = cloud.aws("cloudwatch")
+    body = json.loads(cloudwatch.get_dashboard(DashboardName="connectwise-local")["DashboardBody"])
+    (shown,) = (one["properties"]["alarms"] for one in body["widgets"] if one["type"] == "alarm")
+    pages = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix="connectwise-")
+    there = [one["AlarmArn"] for page in pages for one in page["MetricAlarms"]]
+    assert sorted(shown) == sorted(there)
 
 
 def test_tenant_is_removed_with_all_it_has(cloud: Cloud) -> None:

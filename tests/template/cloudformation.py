@@ -75,3 +75,11 @@ def imports(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for value in node:
             yield from imports(value)
+
+
+def holds(template: dict[str, Any], name: str) -> bool:
+    """Whether a condition over literals holds."""
+    condition = template["Conditions"][name]
+    negated = "Fn::Not" in condition
+    first, second = (condition["Fn::Not"][0] if negated else condition)["Fn::Equals"]
+    return bool((first == second) is not negated)

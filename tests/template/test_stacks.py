@@ -14,6 +14,7 @@ from tests.rendering import ROOT, STAGES, Template, stacks
 from tests.template.cloudformation import (
     as_list,
     dead_letter_queues,
+    holds,
     imports,
     mappings_of,
     of_type,
@@ -125,52 +126,6 @@ def test_logs_end(template: Template) -> None:
     assert all(group["RetentionInDays"] > 0 for group in groups.values())
 
 
-def alarmed(template: Template) -> set[tuple[str, str]]:
-    """(metric of AWS, logical id) of everything that an alarm watches."""
-    return {
-        (alarm["MetricName"], target(alarm["Dimensions"][0]["Value"]))
-        for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
-        if alarm["Namespace"].startswith("AWS/")
-    }
-
-
-#: What a service counts itself, and an alarm watches.
-OWN_METRICS = {
-    "loader": {"TablesHeldUp", "TablesIncomplete"},
-    "transformer": {"QuarantinedRows"},
-}
-
-
-def test_what_services_count_has_its_alarm(template: Template, stack: str, stage: str) -> None:
-    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
-    own = [alarm for alarm in alarms if not alarm["Namespace"].startswith("AWS/")]
-    assert {alarm["MetricName"] for alarm in own} == OWN_METRICS.get(stack, set())
-    for alarm in own:
-        assert alarm["Namespace"] == f"connectwise-{stage}"
-        assert alarm["Dimensions"] == [{"Name": "service", "Value": stack}]
-        for function in of_type(template, "AWS::Lambda::Function").values():
-            variables = function["Environment"]["Variables"]
-            assert variables["POWERTOOLS_METRICS_NAMESPACE"] == alarm["Namespace"]
-
-
-def test_everything_that_can_fail_has_its_alarm(template: Template) -> None:
-    wanted = {("ApproximateNumberOfMessagesVisible", name) for name in dead_letter_queues(template)}
-    wanted |= {("ApproximateAgeOfOldestMessage", name) for name in queues(template)}
-    for function in of_type(template, "AWS::Lambda::Function"):
-        wanted |= {("Errors", function), ("Throttles", function)}
-    assert alarmed(template) == wanted
-
-
-def test_alarms_tell_somebody_and_name_a_runbook_that_exists(
-    template: Template, stage: str
-) -> None:
-    for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items():
-        topic = {"Fn::ImportValue": f"connectwise-{stage}-AlarmTopicArn"}
-        assert alarm["AlarmActions"] == [topic]
-        runbook = alarm["AlarmDescription"].split("Runbook: ")[1]
-        assert (ROOT / runbook).is_file(), f"{name}: {runbook}"
-
-
 def test_names_carry_the_stage(template: Template, stage: str) -> None:
     naming = ("QueueName", "TableName", "RoleName", "AlarmName", "FunctionName", "DashboardName")
     for name, resource in template["Resources"].items():
@@ -219,14 +174,6 @@ def test_alarms_and_rules_may_tell_people(
     policy = of_type(templates["shared", stage], "AWS::SNS::TopicPolicy")["AlarmTopicPolicy"]
     principals = {s["Principal"]["Service"] for s in policy["PolicyDocument"]["Statement"]}
     assert principals == {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
-
-
-def holds(template: Template, name: str) -> bool:
-    """Whether a condition over literals holds."""
-    condition = template["Conditions"][name]
-    negated = "Fn::Not" in condition
-    first, second = (condition["Fn::Not"][0] if negated else condition)["Fn::Equals"]
-    return bool((first == second) is not negated)
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from cwp_fetcher.circuit import FAILURES
 from cwp_fetcher.failures import PutOff
 from cwp_fetcher.pace import Go, Limits, Pace, Wait
 from cwp_fetcher.pace_table import PaceTable
 from cwp_shared import aws
 from tests.aws_environment import isolate
+from tests.counted import counted, values
 from tests.integration.fetcher.state_table import make_state_table
 
 NOW = 1_800_000_000.0
@@ -85,3 +87,30 @@ def test_an_item_of_another_version_of_the_code_is_as_good_as_none(table: Any) -
     paces = PaceTable(table, lambda: NOW)
     paces.change("acme", lambda pace: (pace.quiet(NOW), None))
     assert stored(paces, "acme") == Pace(quiet_until=NOW)
+
+
+def test_each_opening_of_a_circuit_is_counted_once(
+    table: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = NOW
+    paces = PaceTable(table, lambda: now)
+
+    def openings() -> list[dict[str, float]]:
+        lines = counted(capsys.readouterr().out)
+        assert {line["tenant_id"] for line in lines} <= {"acme"}
+        return [values(line) for line in lines]
+
+    def fail() -> None:
+        paces.change("acme", lambda pace: (pace.failed(now), None))
+
+    for _ in range(FAILURES - 1):
+        fail()
+    assert openings() == []
+    for _ in range(3):
+        fail()
+    assert openings() == [{"CircuitOpenings": 1}]
+    now += 31
+    fail()
+    assert openings() == [{"CircuitOpenings": 2}]
+    paces.change("acme", lambda pace: (pace.succeeded(), None))
+    assert openings() == []

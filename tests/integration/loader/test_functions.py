@@ -16,6 +16,7 @@ from moto import mock_aws
 from cwp_loader import bootstrap, handler
 from cwp_shared import aws
 from tests.aws_environment import REGION, isolate
+from tests.counted import counted, values
 from tests.integration.loader.state_table import load_state_items, tenant_items
 from tests.unit.loader.fakes import ROLE, WAREHOUSE_COLUMNS, FakeStatements, commit
 
@@ -182,6 +183,25 @@ def test_a_sweep_wakes_the_table_that_waits(cloud: Cloud) -> None:
     cloud.deliver("statements")
     cloud.deliver("statements")
     assert [statement.name.kind for statement in cloud.statements.submitted] == ["prepare"]
+
+
+def test_a_sweep_counts_the_tables_that_need_somebody(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told() -> dict[str, float]:
+        capsys.readouterr()
+        cloud.send("statements", {"sweep": True})
+        cloud.deliver("statements")
+        (line,) = counted(capsys.readouterr().out)
+        return values(line)
+
+    announce(cloud, 1)
+    assert told() == {"TablesHeldUp": 0, "TablesIncomplete": 0}
+    # Nothing moves before somebody comes.
+    head = cloud.head() | {"work": None, "retry_at": "2099-01-01T00:00:00Z"}
+    cloud.items.put_item(Item={**head, "phase": "blocked", "set_aside": 2})
+    cloud.items.put_item(Item={**head, "pk": "acme#companies", "set_aside": 1})
+    assert told() == {"TablesHeldUp": 1, "TablesIncomplete": 2}
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
             "TENANT_SERVICES_TABLE": "TenantServices",
             "LAST_UPDATED_TABLE": "LastUpdated",
             "SYNC_RUNS_TABLE": "SyncRuns",
+            "METRIC_DETAIL": "stage",
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)

@@ -7,6 +7,7 @@ import pytest
 from cwp_shared.errors import Terminal
 from cwp_shared.events import PageRejected, RunCancelRequested, RunCompleted, RunFailed
 from tests.aws_environment import isolate
+from tests.counted import counted, values
 from tests.integration.scheduler.world import (
     NOW,
     TABLE,
@@ -216,6 +217,32 @@ def test_missing_rows_hold_the_watermark_for_one_retry(world: World) -> None:
     world.request()
     finish(world, counted=8)
     assert world.standing().watermark == NOW + timedelta(hours=2), "a new gap has its own retry"
+
+
+def test_rows_that_a_second_run_did_not_bring_are_counted(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.request()
+    finish(world)
+    world.at(NOW + timedelta(hours=1))
+    world.request()
+    finish(world, counted=8)
+    assert counted(capsys.readouterr().out) == [], "it is tried once more"
+    world.at(NOW + timedelta(hours=2))
+    world.request()
+    run_id = finish(world, counted=8)
+    (line,) = counted(capsys.readouterr().out)
+    assert values(line) == {"MissingRows": 3, "UnreadableRows": 0}
+    assert (line["tenant_id"], line["table"], line["run_id"]) == ("acme", TABLE, run_id)
+
+
+def test_rows_that_could_not_be_read_are_counted(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.request()
+    finish(world, counted=7, quarantined=2)
+    (line,) = counted(capsys.readouterr().out)
+    assert values(line) == {"MissingRows": 0, "UnreadableRows": 2}
 
 
 def test_failed_page_fails_the_run_and_leaves_the_watermark(world: World) -> None:

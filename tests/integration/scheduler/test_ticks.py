@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cwp_shared.events import RunCompleted, RunFailed
+from tests.counted import counted, values
 from tests.integration.scheduler.world import (
     NOW,
     TABLE,
@@ -32,6 +33,26 @@ def test_table_is_due_again_after_its_cadence(world: World, minutes: int, due: i
     world.at(NOW + timedelta(minutes=minutes))
     world.tick()
     assert len(world.jobs()) == due
+
+
+def test_tick_counts_what_is_late_and_then_that_nothing_is(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def late() -> list[dict[str, float]]:
+        capsys.readouterr()
+        world.tick()
+        return [values(line) for line in counted(capsys.readouterr().out)]
+
+    fresh = {"LateTables": 0.0, "LateSweeps": 0.0, "CadencesBehind": 0.0}
+    world.request()
+    finish(world)
+    assert late() == [fresh]
+    world.at(NOW + timedelta(hours=2))
+    assert late() == [{**fresh, "LateTables": 1, "CadencesBehind": 8}]
+    finish(world)
+    assert late() == [fresh]
+    world.tenant_items.put_item(Item={"service": "connectwise", "tenant_id": "no-settings"})
+    assert sorted(late(), key=len) == [{"LateTables": 1}, fresh]
 
 
 def backfilled(world: World) -> None:

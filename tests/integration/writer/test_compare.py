@@ -20,6 +20,7 @@ from cwp_writer.compare import Comparer
 from cwp_writer.lake import RawFiles
 from cwp_writer.sweeps import Sweeps
 from tests.aws_environment import isolate
+from tests.counted import counted, values
 from tests.unit.writer.fakes import FakeBus, envelope
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -187,6 +188,22 @@ def test_more_than_the_guard_is_held_until_released(lake: Lake) -> None:
     assert lake.said(order) == [proven]
     assert lake.said(sweep) == [proven]
     assert lake.said(lake.sweep(6, {1})) == []
+
+
+def test_what_is_held_is_counted_and_what_is_released_is_not(
+    lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lake.raw(1, {1, 2, 3, 4})
+    lake.said(lake.sweep(2, {1}))
+    sweep = lake.sweep(4, {1})
+    assert counted(capsys.readouterr().out) == []
+    lake.said(sweep)
+    (line,) = counted(capsys.readouterr().out)
+    assert values(line) == {"HeldDeletes": 3}
+    assert (line["tenant_id"], line["table"], line["run_id"]) == ("acme", TABLE, sweep.run_id)
+    assert "3 of 4" in line["reason"]
+    lake.said(AbsencesReleased(tenant_id="acme", run_id=sweep.run_id, table=TABLE))
+    assert counted(capsys.readouterr().out) == []
 
 
 def test_an_empty_listing_deletes_nothing_by_itself(lake: Lake) -> None:

@@ -1,59 +1,20 @@
-"""Every `cwpipe` line in the documentation is one that the command takes today."""
+"""Every `cwpipe` line in the documentation is one that the command takes today; `aws` lines too."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
-from itertools import takewhile
-from pathlib import Path
 
+import botocore.session
 import pytest
-import typer.main
+from botocore import xform_name
 
-from cwp_ops.main import app
+from cwp_shared.events import EVENTS
+from tests.cwpipe_line import BLOCK, documented, take
+from tests.rendering import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"^```[a-z]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
-INLINE = re.compile(r"`(cwpipe [^`]*)`")
-
-COMMAND = typer.main.get_command(app)
-
-
-def commands() -> Iterator[tuple[str, str]]:
-    """Page and command, from code blocks and from the text."""
-    for page in PAGES:
-        text = page.read_text()
-        blocks = "\n".join(BLOCK.findall(text)).replace("\\\n", " ")
-        prose = BLOCK.sub("", text)
-        # What stands far to the right explains the line.
-        lines = re.findall(r"^(?:\S*bin/)?(cwpipe .*?)(?: {2,}.*)?$", blocks, re.MULTILINE)
-        for line in {*lines, *(" ".join(c.split()) for c in INLINE.findall(prose))}:
-            yield page.relative_to(ROOT).as_posix(), line
-
-
-def take(line: str) -> None:
-    """Read a line as the command would, and stop before running it.
-
-    A command that is named without anything behind it is only looked up.
-    """
-    typed = takewhile(lambda word: word not in {"&&", "|", ">"}, shlex.split(line, comments=True))
-    words = [word for word in typed if word not in {"cwpipe", "--help"}]
-    command = COMMAND
-    context = command.make_context("cwpipe", words) if words else None
-    while context is not None and isinstance(command, typer.core.TyperGroup):
-        rest = [*context._protected_args, *context.args]
-        if not rest:
-            return
-        name, found, rest = command.resolve_command(context, rest)
-        assert found is not None
-        command = found
-        if rest:
-            context = command.make_context(name, rest, parent=context)
-        else:
-            return
-
-
-CASES = sorted(set(commands()))
+CASES = sorted(set(documented(PAGES)))
 
 
 def test_pages_are_found() -> None:
@@ -65,6 +26,55 @@ def test_pages_are_found() -> None:
 def test_documented_command_is_one(page: str, line: str) -> None:
     assert page
     take(line)
+
+
+def aws_calls() -> Iterator[tuple[str, str]]:
+    """Page and call, each of one line or of several in one pair of quotes."""
+    for page in PAGES:
+        for block in BLOCK.findall(page.read_text()):
+            text = block.replace("\\\n", " ")
+            for call in re.findall(r"""^aws (?:[^'"\n]|'[^']*'|"[^"]*")+""", text, re.MULTILINE):
+                yield page.relative_to(ROOT).as_posix(), call
+
+
+def check_call(line: str) -> None:
+    """Whether AWS has such a call, with such options, by botocore's model of the service."""
+    _, service, name, *options = shlex.split(line)
+    model = botocore.session.get_session().get_service_model(service)
+    (call,) = (one for one in model.operation_names if xform_name(one, "-") == name)
+    shape = model.operation_model(call).input_shape
+    known = {f"--{xform_name(member, '-')}" for member in (shape.members if shape else ())}
+    assert {option for option in options if option.startswith("--")} <= known | {"--query"}
+
+
+AWS_CALLS = sorted(set(aws_calls()))
+
+
+@pytest.mark.parametrize(("page", "line"), AWS_CALLS)
+def test_documented_call_of_aws_is_one(page: str, line: str) -> None:
+    assert page
+    check_call(line)
+
+
+def test_events_that_the_pages_put_are_events() -> None:
+    models = {model.detail_type: model for model in EVENTS}
+    entries = [
+        entry
+        for _, line in AWS_CALLS
+        if "put-events" in line
+        for entry in json.loads(shlex.split(line)[-1])
+    ]
+    assert [entry["DetailType"] for entry in entries] == ["AbsencesReleased"]
+    for entry in entries:
+        model = models[entry["DetailType"]]
+        assert entry["Source"] == model.source
+        model.model_validate_json(entry["Detail"])
+
+
+@pytest.mark.parametrize("line", ["aws lambda frobnicate", "aws lambda get-account-settings --x y"])
+def test_a_call_that_is_none_would_be_found(line: str) -> None:
+    with pytest.raises((AssertionError, ValueError)):
+        check_call(line)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,9 @@
-import json
-
 import pytest
 
 from cwp_shared.keys import parse_raw
 from cwp_shared.mapping import Mapping
 from cwp_shared.mapping_files import Mappings
+from tests.counted import counted, values
 from tests.unit.transformer.fakes import TICKETS, World, ticket
 
 
@@ -41,11 +40,9 @@ def test_rows_set_aside_are_counted_where_cloudwatch_looks(
 ) -> None:
     world = World()
     world.deliver(world.land([ticket(1, 10), ticket(None, 10), ticket(None, 20)]))
-    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    (metric,) = [line for line in told if "_aws" in line]
-    assert metric["QuarantinedRows"] == [2.0]
-    assert (metric["service"], metric["tenant_id"]) == ("transformer", "acme")
-    assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "connectwise-test"
+    (line,) = counted(capsys.readouterr().out)
+    assert values(line) == {"QuarantinedRows": 2}
+    assert (line["service"], line["tenant_id"]) == ("transformer", "acme")
 
 
 def test_a_file_that_is_read_again_under_a_wider_mapping_gives_what_it_gave_at_once() -> None:

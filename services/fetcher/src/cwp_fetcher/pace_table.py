@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from cwp_fetcher.failures import PutOff
 from cwp_fetcher.pace import Pace
+from cwp_shared import metrics
 
 #: Tries against others who change the same item; most get through at once.
 _TRIES: Final = 10
@@ -54,7 +55,10 @@ class PaceTable:
             item = self._table.get_item(Key={"tenant_id": tenant_id}, ConsistentRead=True)
             version, pace = _read(item.get("Item"))
             changed, said = change(pace)
-            if changed == pace or self._put(tenant_id, version, changed):
+            if changed == pace:
+                return said
+            if self._put(tenant_id, version, changed):
+                _count(tenant_id, pace, changed)
                 return said
             self._sleep(random.uniform(0, _LONGEST_PAUSE) * (tries + 1))  # noqa: S311 - no secret
         raise PutOff(f"the pace of tenant {tenant_id!r} is changed by too many at once", 1)
@@ -77,6 +81,12 @@ class PaceTable:
                 raise
             return False
         return True
+
+
+def _count(tenant_id: str, before: Pace, after: Pace) -> None:
+    """An opening of the circuit, by the one function whose change opened it."""
+    if after.circuit.trips > before.circuit.trips:
+        metrics.put({metrics.CIRCUIT_OPENINGS: after.circuit.trips}, {"tenant_id": tenant_id})
 
 
 def _read(item: dict[str, Any] | None) -> tuple[int, Pace]:

@@ -7,7 +7,6 @@ how it ended.
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -16,6 +15,7 @@ from cwp_loader import bootstrap, commits
 from cwp_loader import settle as statements
 from cwp_loader.messages import StatementEnded, Sweep, Wake, parse
 from cwp_loader.settle import Census
+from cwp_shared import metrics
 from cwp_shared.inbox import consume, consume_together
 
 logger = Logger()
@@ -56,6 +56,9 @@ def settle(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureR
 
 def _count(census: Census) -> None:
     """Two metrics that alarms watch (resources/alarms.yml)."""
-    for name, tables in (("TablesHeldUp", census.held_up), ("TablesIncomplete", census.incomplete)):
-        with single_metric(name, MetricUnit.Count, tables) as metric:
-            metric.add_dimension("service", "loader")
+    metrics.put(
+        {
+            metrics.TABLES_HELD_UP: census.held_up,
+            metrics.TABLES_INCOMPLETE: census.incomplete,
+        }
+    )

@@ -39,6 +39,7 @@ def planner() -> Planner:
         jobs=_jobs(),
         ticks=TickQueue(aws.client("sqs"), settings().queue_url),
         clock=utc_now,
+        detail=settings().metric_detail,
     )
 
 
@@ -51,6 +52,7 @@ def tracker() -> Tracker:
         records=RunRecords(aws.client("s3"), settings().bucket_name),
         bus=Bus(aws.client("events"), settings().bus_name),
         clock=utc_now,
+        detail=settings().metric_detail,
     )
     return Tracker(runs=_runs(), standings=_standings(), jobs=_jobs(), ender=ender, clock=utc_now)
 

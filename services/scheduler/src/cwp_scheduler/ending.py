@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from cwp_scheduler.last_updated import StandingStore
+from cwp_scheduler.metric_detail import Detail, dimensions
 from cwp_scheduler.receipts import Progress
 from cwp_scheduler.records import RunRecords
 from cwp_scheduler.runs import Run
 from cwp_scheduler.sync_runs import RunStore
+from cwp_shared import metrics
 from cwp_shared.bus import Publisher
 from cwp_shared.clock import Clock
 from cwp_shared.events import (
@@ -45,6 +46,7 @@ class Ender:
     records: RunRecords
     bus: Publisher
     clock: Clock
+    detail: Detail = "stage"
 
     def complete(self, run: Run, done: Progress) -> None:
         """Every window is closed: the run is completed, unless it is a sweep that has holes."""
@@ -63,6 +65,18 @@ class Ender:
         self.bus.publish([completed])
         self.runs.complete(run, done, self.clock())
         _report(run, done)
+        self._count(run, done, is_last_try=watermark is not None)
+
+    def _count(self, run: Run, done: Progress, *, is_last_try: bool) -> None:
+        """Rows that did not come, where alarms look; what is tried once more is not missing yet."""
+        counts = {
+            metrics.MISSING_ROWS: max(done.missing or 0, 0) if is_last_try else 0,
+            metrics.UNREADABLE_ROWS: done.quarantined,
+        }
+        if any(counts.values()):
+            about = {"tenant_id": run.tenant_id, "table": run.table, "run_id": run.run_id}
+            by = dimensions(self.detail, run.tenant_id, run.table)
+            metrics.put(counts, about, by)
 
     def _advance(self, run: Run, done: Progress) -> datetime | None:
         """Move the watermark. Rows that are missing keep it where it is, for one retry."""
@@ -181,8 +195,3 @@ def _report(run: Run, done: Progress) -> None:
         quarantined=done.quarantined,
         missing=done.missing,
     )
-    if (missing := done.missing or 0) > 0:
-        with single_metric(
-            name="MissingRows", unit=MetricUnit.Count, value=missing, namespace="connectwise"
-        ):
-            logger.warning("rows are missing", run_id=run.run_id, missing=missing)

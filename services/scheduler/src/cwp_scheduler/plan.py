@@ -15,6 +15,8 @@ from aws_lambda_powertools import Logger
 
 from cwp_scheduler.due import PATIENCE, Due, due
 from cwp_scheduler.last_updated import StandingStore
+from cwp_scheduler.lateness import lateness, tell, tell_unreadable
+from cwp_scheduler.metric_detail import Detail
 from cwp_scheduler.receipts import resume_jobs, upper_bound
 from cwp_scheduler.runs import Run, bare_run, first_jobs, is_stalled, new_run
 from cwp_scheduler.standing import TenantStanding
@@ -47,6 +49,7 @@ class Planner:
     jobs: JobQueue
     ticks: TickQueue
     clock: Clock
+    detail: Detail = "stage"
 
     def handle(self, body: str) -> None:
         """One message of the requests queue: a tick or a SyncRequested event.
@@ -79,14 +82,16 @@ class Planner:
             raise Terminal("; ".join(refused))
 
     def tick(self, tenant_id: str) -> None:
-        """Open what is due of one tenant, and pick up what has stalled."""
+        """Open what is due of one tenant, pick up what has stalled, and say what is late."""
         try:
             tenant = self.tenants.get(tenant_id)
         except Terminal as error:
             # `cwpipe status` shows it too; a dead letter at every tick would only be noise.
             logger.error("tenant skipped", error=str(error))  # noqa: TRY400 - no stack needed
+            tell_unreadable(tenant_id, str(error))
             return
         standing = self.standings.of(tenant_id)
+        tell(lateness(tenant, standing, self.clock()), self.detail)
         opening = _Opening(self, tenant, standing, PATIENCE)
         sent = 0
         for one in due(tenant, standing, self.clock()):

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from cwp_scheduler.metric_detail import Detail
 from cwp_shared.settings import Settings
 
 
@@ -16,3 +17,4 @@ class SchedulerSettings(Settings):
     tenant_services_table: str = Field(alias="TENANT_SERVICES_TABLE")
     last_updated_table: str = Field(alias="LAST_UPDATED_TABLE")
     sync_runs_table: str = Field(alias="SYNC_RUNS_TABLE")
+    metric_detail: Detail = Field(alias="METRIC_DETAIL")

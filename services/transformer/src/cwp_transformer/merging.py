@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from aws_lambda_powertools import Logger, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 
+from cwp_shared import metrics
 from cwp_shared.errors import Terminal
 from cwp_shared.mapping import Mapping
 from cwp_transformer import cleanup
@@ -55,7 +55,7 @@ def _clean_up(made: Commit, backends: Backends) -> None:
 def _log(history: HistoryRef, made: Commit | None, files: int, quarantined: int) -> None:
     facts: dict[str, Any] = {**history._asdict(), "files": files}
     if quarantined:
-        _count_set_aside(history, quarantined)
+        metrics.put({metrics.QUARANTINED_ROWS: quarantined}, history._asdict())
         logger.warning("rows set aside in quarantine", extra=facts | {"quarantined": quarantined})
     if made is None:
         logger.info("nothing new in these files", extra=facts)
@@ -64,11 +64,3 @@ def _log(history: HistoryRef, made: Commit | None, files: int, quarantined: int)
     if made.canonical:
         facts["canonical"] = made.canonical.model_dump(exclude={"columns", "key_columns", "layout"})
     logger.info("committed", extra=facts)
-
-
-def _count_set_aside(history: HistoryRef, rows: int) -> None:
-    # One line in the log that CloudWatch counts; whose rows they are can be looked up, not summed.
-    with single_metric("QuarantinedRows", MetricUnit.Count, rows) as metric:
-        metric.add_dimension("service", "transformer")
-        for name, value in history._asdict().items():
-            metric.add_metadata(name, value)

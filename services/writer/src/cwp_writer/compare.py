@@ -15,6 +15,7 @@ from typing import Protocol
 import pyarrow as pa
 from aws_lambda_powertools import Logger
 
+from cwp_shared import metrics
 from cwp_shared.bus import Publisher
 from cwp_shared.errors import Retriable, Terminal
 from cwp_shared.events import (
@@ -177,6 +178,7 @@ class Comparer:
         if found.held is not None:
             held = AbsencesHeld(**about, count=found.count, known=found.known, reason=found.held)
             self.bus.publish([held])
+            metrics.put({metrics.HELD_DELETES: found.count}, about | {"reason": found.held})
         elif found.raw_key and found.absent_at:
             proven = AbsencesProven(
                 **about, absent_at=found.absent_at, count=found.count, raw_key=found.raw_key
