@@ -1,8 +1,9 @@
 """What every command starts from: the stage, its clients, and where to print."""
 
+import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import cast
@@ -112,6 +113,14 @@ class Operator:
     def current_rows(self, tenant_id: str) -> dict[str, int]:
         """Current rows of a tenant's warehouse tables."""
         return counts.current_rows(self.cloud.warehouse, tenant_id)
+
+    def answer(self, told: object) -> None:
+        """Print the answer as JSON."""
+        self.out.print_json(json.dumps(told, default=str))
+
+    def aside(self) -> "Operator":
+        """The same call, whose words for people go where the answer does not."""
+        return replace(self, out=self.err)
 
     def say(self, text: str) -> None:
         """What is being done; not part of the answer."""

@@ -1,9 +1,12 @@
 import getpass
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import typer
+import typer.core
+import typer.main
 from botocore.exceptions import EndpointConnectionError
 from typer.testing import CliRunner
 
@@ -14,58 +17,37 @@ from cwp_ops.context import Operator
 from cwp_ops.errors import OperatorError
 from tests.unit.ops.fakes import refused
 
-COMMANDS = [
-    "up",
-    "down",
-    "reset",
-    "recover",
-    "sync",
-    "status",
-    "query",
-    "demo",
-    "mappings check",
-    "mappings view",
-    "runs list",
-    "runs show",
-    "cancel",
-    "resume",
-    "trace",
-    "reconcile",
-    "watermark show",
-    "watermark set",
-    "tenants show",
-    "tenants disable",
-    "tenants enable",
-    "tenants remove",
-    "dlq list",
-    "dlq show",
-    "dlq replay",
-    "dlq drop",
-    "tenants add",
-    "tenants keys",
-    "tenants list",
-    "sandbox serve",
-    "sandbox companies",
-    "sandbox add",
-    "sandbox remove",
-    "sandbox change",
-    "sandbox tick",
-    "sandbox counts",
-    "sandbox log",
-    "sandbox weather show",
-    "sandbox weather set",
-    "sandbox weather clear",
-    "warehouse check",
-    "warehouse fault fail",
-    "warehouse fault wait",
-    "warehouse fault lose-event",
-    "warehouse fault refuse",
-    "warehouse fault show",
-    "warehouse fault clear",
-]
+#: Commands that answer nothing, and why.
+WITHOUT_JSON = {
+    "sandbox serve": "is a server: it writes its log until Ctrl-C",
+}
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+def walk(command: Any, *path: str) -> Iterator[tuple[str, Any]]:
+    """Every command under a group, by what a person types."""
+    if not isinstance(command, typer.core.TyperGroup):
+        yield " ".join(path), command
+        return
+    for name, under in command.commands.items():
+        yield from walk(under, *path, name)
+
+
+COMMANDS = dict(walk(typer.main.get_command(main.app)))
+
+
+def test_commands_are_found() -> None:
+    assert len(COMMANDS) > 50
+    assert {"status", "dlq replay", "sandbox weather set"} <= set(COMMANDS)
+    assert set(WITHOUT_JSON) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS) - set(WITHOUT_JSON)))
+def test_every_command_answers_in_json(command: str) -> None:
+    options = {option for parameter in COMMANDS[command].params for option in parameter.opts}
+    assert "--json" in options
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_command_helps_with_an_example(command: str) -> None:
     answer = CliRunner().invoke(main.app, [*command.split(), "--help"])
     assert answer.exit_code == 0

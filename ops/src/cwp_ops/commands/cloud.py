@@ -9,6 +9,7 @@ from rich.table import Table
 
 from cwp_local.cloud import cloud as runner
 from cwp_local.cloud.cloud import Outcome, PartState
+from cwp_ops.commands.options import AsJson, Yes
 from cwp_ops.context import Operator, operator_of
 from cwp_ops.queue_depths import Depth, wait_until_empty
 from cwp_ops.recover import Recovered
@@ -55,32 +56,39 @@ def bring_up(operator: Operator) -> Outcome:
     return outcome
 
 
-def down(context: typer.Context) -> None:
+def down(context: typer.Context, as_json: AsJson = False) -> None:  # noqa: FBT002 - typer's way
     """Stop the embedded cloud gracefully; `cwpipe up` brings it back with everything."""
     operator = operator_of(context)
     with operator.home.held():
         stopped = runner.down(operator.home, operator.environ, operator.say)
-    operator.out.print(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
+    if as_json:
+        operator.answer({"stopped": stopped})
+    else:
+        operator.out.print(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
 
 
 def reset(
     context: typer.Context,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,  # noqa: FBT002 - typer's way
+    yes: Yes = False,  # noqa: FBT002 - typer's way
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
 ) -> None:
     """Stop the embedded cloud and delete all its data: lake, warehouse, sandbox, API keys."""
     operator = operator_of(context)
     home = operator.home
     if not yes:
-        typer.confirm(f"Delete everything in {home.path}?", abort=True)
+        typer.confirm(f"Delete everything in {home.path}?", abort=True, err=True)
     with home.held():
         runner.down(home, operator.environ, operator.say)
         runner.wipe(home)
-    operator.out.print(f"deleted: {home.path}")
+    if as_json:
+        operator.answer({"deleted": home.path})
+    else:
+        operator.out.print(f"deleted: {home.path}")
 
 
 def recover(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,  # noqa: FBT002 - typer's way
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
 ) -> None:
     """Make anew what tables and queues lost, from S3 and the warehouse. Safe to repeat."""
     operator = operator_of(context)

@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 
 from cwp_ops import counts, history_commits
+from cwp_ops.commands.options import AsJson
 from cwp_ops.context import Operator, operator_of
 from cwp_ops.errors import OperatorError
 from cwp_ops.history_checks import broken
@@ -21,23 +22,42 @@ _Table = Annotated[str, typer.Argument(help="Canonical table, such as tickets.")
 
 
 @app.command(epilog="Example: cwpipe history files acme tickets")
-def files(context: typer.Context, tenant: _Tenant, table: _Table) -> None:
+def files(
+    context: typer.Context,
+    tenant: _Tenant,
+    table: _Table,
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
+) -> None:
     """Print the canonical files that commits name, in the order in which they are applied."""
     operator = operator_of(context)
-    for key in history_commits.canonical_keys(_commits(operator, tenant, table)):
-        operator.out.print(f"s3://{operator.cloud.bucket}/{key}", soft_wrap=True, markup=False)
+    keys = history_commits.canonical_keys(_commits(operator, tenant, table))
+    urls = [f"s3://{operator.cloud.bucket}/{key}" for key in keys]
+    if as_json:
+        operator.answer(urls)
+        return
+    for url in urls:
+        operator.out.print(url, soft_wrap=True, markup=False)
 
 
 @app.command(epilog="Example: cwpipe history check acme tickets")
-def check(context: typer.Context, tenant: _Tenant, table: _Table) -> None:
+def check(
+    context: typer.Context,
+    tenant: _Tenant,
+    table: _Table,
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
+) -> None:
     """Check the invariants I1 to I8 of a whole table, in the lake and in the warehouse."""
     operator = operator_of(context)
     wrong = list(_wrong(operator, tenant, table))
-    for text in wrong:
-        operator.out.print(f"[red]broken:[/red] {escape(text)}", soft_wrap=True)
+    if as_json:
+        operator.answer({"tenant_id": tenant, "table": table, "broken": wrong})
+    else:
+        for text in wrong:
+            operator.out.print(f"[red]broken:[/red] {escape(text)}", soft_wrap=True)
+        if not wrong:
+            operator.out.print(f"{tenant}.{table}: every invariant holds")
     if wrong:
         raise typer.Exit(1)
-    operator.out.print(f"{tenant}.{table}: every invariant holds")
 
 
 def _wrong(operator: Operator, tenant: str, table: str) -> Iterator[str]:

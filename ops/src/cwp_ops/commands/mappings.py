@@ -13,6 +13,7 @@ from rich.table import Table
 
 from cwp_ops import mapping_findings
 from cwp_ops.children_view import Dialect, children_of, create
+from cwp_ops.commands.options import AsJson
 from cwp_ops.context import Operator, operator_of
 from cwp_ops.errors import OperatorError
 from cwp_ops.mapping_findings import Finding
@@ -46,7 +47,7 @@ def check(
         str | None, typer.Option(help="Compare with this tenant's raw files.")
     ] = None,
     files: Annotated[int, typer.Option(min=1, help="With --tenant: newest files a table.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,  # noqa: FBT002 - typer's way
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
 ) -> None:
     """Look for what is wrong with mappings.
 
@@ -77,13 +78,14 @@ def check(
     epilog="Example: cwpipe mappings view contacts communication_items --tenant acme   "
     """And make it: cwpipe query "$(cwpipe mappings view contacts types --tenant acme)" """
 )
-def view(
+def view(  # noqa: PLR0913, PLR0917 - the options of one command
     context: typer.Context,
     table: Annotated[str, typer.Argument(help="A table of the warehouse.")],
     column: Annotated[str, typer.Argument(help="A list in it: types, custom_fields, ...")],
     tenant: Annotated[str, typer.Option(help="The tenant in whose schema the view is made.")],
     key: Annotated[str, typer.Option(help="The field that tells a list's items apart.")] = "id",
     dialect: Annotated[Dialect, typer.Option(help="redshift, or duckdb for files.")] = "redshift",
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
 ) -> None:
     """Print the SQL of a view that shows the items of a list as a table, with their history.
 
@@ -99,7 +101,11 @@ def view(
     if found is None:
         raise OperatorError(f"there is no mapping of a table {table} in {operator.root}/mappings")
     children = children_of(found, column, key)
-    sys.stdout.write(create(children, schema, dialect) + "\n")
+    sql = create(children, schema, dialect)
+    if as_json:
+        operator.answer({"table": table, "column": column, "sql": sql})
+    else:
+        sys.stdout.write(sql + "\n")
 
 
 def _of_tenant(

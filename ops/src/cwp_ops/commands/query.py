@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from cwp_ops.commands.options import AsJson
 from cwp_ops.context import operator_of
 from cwp_ops.warehouse import Answer
 
@@ -23,7 +24,7 @@ def query(
     context: typer.Context,
     sql: Annotated[str, typer.Argument(help="One statement in Redshift's SQL.")],
     as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV.")] = False,  # noqa: FBT002 - typer's way
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,  # noqa: FBT002 - typer's way
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
 ) -> None:
     """Run a statement in the warehouse and print its result.
 

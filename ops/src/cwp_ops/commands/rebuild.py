@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from cwp_ops.commands.options import AsJson
 from cwp_ops.context import operator_of
 from cwp_ops.errors import OperatorError
 from cwp_ops.wiring import rebuilder
@@ -23,6 +24,7 @@ def rebuild(
     patience: Annotated[
         int, typer.Option(min=2, help="Stop waiting after so many seconds; the rebuild goes on.")
     ] = PATIENCE_S,
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
 ) -> None:
     """Make a table's history anew from its raw files, under the mapping that is deployed.
 
@@ -36,7 +38,10 @@ def rebuild(
         raise OperatorError(f"there is no canonical table {table}; there are {', '.join(tables)}")
     operator.say(f"making {name}.{table} anew from its raw files")
     commit = rebuilder(operator).rebuild(name, table, patience)
-    if file := commit["canonical"]:
+    file = commit["canonical"]
+    if as_json:
+        operator.answer({"sequence": commit["sequence"], "canonical": file})
+    elif file:
         operator.out.print(
             f"[green]rebuilt[/green] as commit {commit['sequence']}: {file['opened']:,} versions "
             f"new, {file['replaced']:,} changed in place, {file['closed']:,} with other bounds, "

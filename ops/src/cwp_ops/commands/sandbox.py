@@ -13,7 +13,8 @@ from cwp_local.cloud.home import Ports
 from cwp_local.sandbox.control import SandboxControl
 from cwp_ops import sandbox_views as views
 from cwp_ops.commands import sandbox_log, sandbox_weather
-from cwp_ops.commands.sandbox_options import AsJson, Company, control_of, use_sandbox
+from cwp_ops.commands.options import AsJson, Yes
+from cwp_ops.commands.sandbox_options import Company, control_of, use_sandbox
 from cwp_ops.context import operator_of
 from cwp_ops.sandbox_making import make_company
 
@@ -102,13 +103,18 @@ def add(
 def remove(
     context: typer.Context,
     name: Company,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,  # noqa: FBT002 - typer's way
+    yes: Yes = False,  # noqa: FBT002 - typer's way
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
 ) -> None:
     """Delete a company with all its rows and keys."""
     if not yes:
-        typer.confirm(f"Delete company {name} of the sandbox?", abort=True)
+        typer.confirm(f"Delete company {name} of the sandbox?", abort=True, err=True)
     control_of(context).delete_company(name)
-    operator_of(context).out.print(f"deleted: {name}")
+    operator = operator_of(context)
+    if as_json:
+        operator.answer({"deleted": name})
+    else:
+        operator.out.print(f"deleted: {name}")
 
 
 @app.command(epilog="Example: cwpipe sandbox change demo --update 100 --add 10")

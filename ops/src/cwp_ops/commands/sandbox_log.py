@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from cwp_ops import sandbox_views as views
-from cwp_ops.commands.sandbox_options import AsJson, control_of
+from cwp_ops.commands.options import AsJson
+from cwp_ops.commands.sandbox_options import control_of
 from cwp_ops.context import operator_of
 
 

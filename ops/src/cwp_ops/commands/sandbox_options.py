@@ -14,7 +14,6 @@ Company = Annotated[
         help="Company of the sandbox; tenants added with --sandbox have their own name."
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
 def use_sandbox(context: typer.Context, control: SandboxControl) -> None:

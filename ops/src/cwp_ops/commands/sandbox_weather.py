@@ -7,7 +7,8 @@ import typer
 
 from cwp_local.sandbox.models import Weather
 from cwp_ops import sandbox_views as views
-from cwp_ops.commands.sandbox_options import AsJson, Company, control_of
+from cwp_ops.commands.options import AsJson
+from cwp_ops.commands.sandbox_options import Company, control_of
 from cwp_ops.context import operator_of
 from cwp_ops.sandbox_weather import When, drift_of, fields_of, given, rows_of
 
@@ -37,9 +38,9 @@ def show(context: typer.Context, name: Company, as_json: AsJson = False) -> None
 
 
 @app.command(epilog="Example: cwpipe sandbox weather clear demo")
-def clear(context: typer.Context, name: Company) -> None:
+def clear(context: typer.Context, name: Company, as_json: AsJson = False) -> None:  # noqa: FBT002 - typer's way
     """Back to fair weather."""
-    _print(context, name, control_of(context).set_weather(name), as_json=False)
+    _print(context, name, control_of(context).set_weather(name), as_json=as_json)
 
 
 @app.command(

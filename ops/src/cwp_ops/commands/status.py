@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from cwp_ops.commands.options import AsJson
 from cwp_ops.context import Operator, operator_of
 from cwp_ops.dead_letters import grouped, letters
 from cwp_ops.status import Status, TableStatus, TenantStatus
@@ -25,7 +26,7 @@ def status(
         bool | None,
         typer.Option(help="Count rows in the warehouse; default: only on stage local."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,  # noqa: FBT002 - typer's way
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
 ) -> None:
     """Show tenants, tables, last run, watermark, rows, and what failed and why."""
     operator = operator_of(context)

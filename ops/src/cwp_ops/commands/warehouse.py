@@ -3,7 +3,6 @@
 import json
 import sys
 from dataclasses import asdict
-from typing import Annotated
 
 import typer
 from rich.progress import track
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from cwp_ops import wiring
 from cwp_ops.commands import warehouse_fault
+from cwp_ops.commands.options import AsJson
 from cwp_ops.context import Operator, operator_of
 from cwp_ops.warehouse_check import Finding
 
@@ -25,7 +25,7 @@ app.add_typer(warehouse_fault.app, name="fault")
 @app.command(epilog="Example: cwpipe warehouse check   cwpipe --stage dev warehouse check --json")
 def check(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,  # noqa: FBT002 - typer's way
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
 ) -> None:
     """Whether loads find all they need: workgroup, rights, database, the COPY role, ledgers.
 
