@@ -98,6 +98,33 @@ class TenantBook:
         )
         self.keep_record(tenant.model_copy(update={"enabled": enabled}))
 
+    def change(self, tenant: TenantConfig, settings: Mapping[str, Any]) -> TenantConfig:
+        """Set some of a tenant's settings; None takes one out, so that the default holds.
+
+        Raises:
+            OperatorError: a value that may not be; nothing was changed.
+        """
+        kept = {name: value for name, value in settings.items() if value is not None}
+        fields = tenant.model_dump(exclude=set(settings)) | kept
+        changed = _checked(fields)
+        item = changed.to_item()
+        names = {f"#{name}": name for name in settings}
+        values = {f":{name}": item[name] for name in kept}
+        parts = []
+        if kept:
+            parts.append("SET " + ", ".join(f"#{name} = :{name}" for name in kept))
+        if gone := [name for name in settings if name not in kept]:
+            parts.append("REMOVE " + ", ".join(f"#{name}" for name in gone))
+        self.table.update_item(
+            Key={"tenant_id": tenant.tenant_id, "service": SERVICE},
+            UpdateExpression=" ".join(parts),
+            ConditionExpression="attribute_exists(tenant_id)",
+            ExpressionAttributeNames=names,
+            **({"ExpressionAttributeValues": values} if values else {}),
+        )
+        self.keep_record(changed)
+        return changed
+
     def get(self, tenant_id: str) -> TenantConfig:
         """One tenant.
 
@@ -176,6 +203,13 @@ def checked(
         raise OperatorError("; ".join(map(_told, error.errors()))) from None
     except (ValueError, Terminal) as error:
         raise OperatorError(str(error)) from None
+
+
+def _checked(fields: Mapping[str, Any]) -> TenantConfig:
+    try:
+        return TenantConfig.model_validate(fields)
+    except ValidationError as error:
+        raise OperatorError("; ".join(map(_told, error.errors()))) from None
 
 
 def _told(error: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 from pydantic import SecretStr
 
@@ -21,7 +22,7 @@ from cwp_scheduler.last_updated import StandingStore
 from cwp_scheduler.receipts import Receipt
 from cwp_scheduler.runs import Run, new_run
 from cwp_scheduler.sync_runs import RunStore
-from cwp_shared.tenants import ApiKeys
+from cwp_shared.tenants import ApiKeys, TenantConfig
 from tests.aws_environment import isolate
 from tests.integration.scheduler.world import NOW, TABLE, make_table
 
@@ -160,3 +161,40 @@ def test_a_removed_tenant_can_be_added_again_at_once(world: World) -> None:
     world.remove("acme")
     world.book.add(checked(SITES, "acme", SITE, "ACME"), KEYS)
     assert world.book.keys_of("acme").client_id.get_secret_value() == "c"
+
+
+def test_settings_change_and_all_else_stays(world: World) -> None:
+    key = {"tenant_id": "acme", "service": "connectwise"}
+    world.book.table.update_item(
+        Key=key, UpdateExpression="SET note = :n", ExpressionAttributeValues={":n": "by hand"}
+    )
+    changed = world.book.change(
+        world.book.get("acme"), {"load_minutes": 60, "load_now": ["tickets"]}
+    )
+    assert changed == world.book.get("acme")
+    assert (changed.load_minutes, changed.load_now, changed.tables) == (60, ("tickets",), (TABLE,))
+    assert world.book.table.get_item(Key=key)["Item"]["note"] == "by hand"
+    kept = world.book.s3.get_object(Bucket="lake", Key="acme/tenant.json")["Body"].read()
+    assert TenantConfig.model_validate_json(kept) == changed
+    assert world.book.get("acme-two").load_minutes is None
+
+
+def test_a_setting_that_is_taken_out_has_its_default_again(world: World) -> None:
+    world.book.change(world.book.get("acme"), {"load_minutes": 60, "cadence_minutes": 30})
+    changed = world.book.change(world.book.get("acme"), {"load_minutes": None})
+    assert (changed.load_minutes, changed.cadence_minutes) == (None, 30)
+    assert world.book.get("acme") == changed
+
+
+def test_a_setting_that_may_not_be_changes_nothing(world: World) -> None:
+    before = world.book.get("acme")
+    with pytest.raises(OperatorError, match=r"load_minutes.*1440"):
+        world.book.change(before, {"load_minutes": 2000})
+    assert world.book.get("acme") == before
+
+
+def test_no_tenant_is_made_by_changing_one(world: World) -> None:
+    gone = world.book.get("acme")
+    world.book.table.delete_item(Key={"tenant_id": "acme", "service": "connectwise"})
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        world.book.change(gone, {"load_minutes": 60})

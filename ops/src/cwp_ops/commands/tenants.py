@@ -1,4 +1,4 @@
-"""tenants add, check, keys, list, show, disable, enable, remove."""
+"""tenants add, set, check, keys, list, show, disable, enable, remove."""
 
 import getpass
 import json
@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from rich.table import Table
 
 from cwp_ops.check_report import check_tenant, show_check
+from cwp_ops.commands import tenant_settings
 from cwp_ops.commands.options import AsJson, Yes
 from cwp_ops.context import Operator, operator_of
 from cwp_ops.errors import OperatorError
@@ -17,13 +18,15 @@ from cwp_ops.runs import RunBook
 from cwp_ops.sandbox_side import make_company
 from cwp_ops.tenant_removal import Removal
 from cwp_ops.tenants import checked
-from cwp_shared.tenants import ApiKeys, TenantConfig
+from cwp_shared.tenants import ApiKeys, TenantConfig, secret_name
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     help="Tenants: add, list, check, disable and remove them, and their API keys.",
 )
+
+tenant_settings.register(app)
 
 #: Scripts give the keys in these variables instead of typing them.
 KEY_VARIABLES = {
@@ -55,6 +58,7 @@ def add(  # noqa: PLR0913, PLR0917 - the options of one command
     check: Annotated[  # noqa: FBT002 - typer's way
         bool, typer.Option(help="Try keys and tables before anything is saved.")
     ] = True,
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
 ) -> None:
     """Add a tenant, or change one.
 
@@ -64,18 +68,21 @@ def add(  # noqa: PLR0913, PLR0917 - the options of one command
     does not work are set to be read in full.
     """
     operator = operator_of(context)
+    aside = operator.aside() if as_json else operator
     wanted = tuple(filter(None, (part.strip() for part in tables.split(","))))
     if sandbox:
-        add_on_sandbox(operator, name, company or name, tickets, seed, wanted, cadence)
-        return
-    if not site or not company:
+        tenant = add_on_sandbox(aside, name, company or name, tickets, seed, wanted, cadence)
+    elif not site or not company:
         raise typer.BadParameter("give --site and --company, or --sandbox")
-    tenant = checked(operator.sites, name, site, company, wanted, cadence)
-    api_keys = ask_keys(operator)
-    if check:
-        tenant = tried(operator, tenant, api_keys)
-    operator.book.add(tenant, api_keys)
-    _tell_added(operator, tenant)
+    else:
+        tenant = checked(operator.sites, name, site, company, wanted, cadence)
+        api_keys = ask_keys(operator)
+        if check:
+            tenant = tried(aside, tenant, api_keys)
+        operator.book.add(tenant, api_keys)
+        _tell_added(aside, tenant)
+    if as_json:
+        operator.answer(tenant.model_dump(mode="json"))
 
 
 def add_on_sandbox(  # noqa: PLR0913, PLR0917 - what a sandbox tenant is made of
@@ -86,7 +93,7 @@ def add_on_sandbox(  # noqa: PLR0913, PLR0917 - what a sandbox tenant is made of
     seed: int,
     tables: tuple[str, ...] = (),
     cadence: int | None = None,
-) -> None:
+) -> TenantConfig:
     """Make the company on the local sandbox and add it as a tenant."""
     home = operator.home
     checked(operator.sites, name, home.sandbox_url, company, tables, cadence)
@@ -95,6 +102,7 @@ def add_on_sandbox(  # noqa: PLR0913, PLR0917 - what a sandbox tenant is made of
     tenant = checked(operator.sites, name, account.site, company, tables, cadence)
     operator.book.add(tenant, account.api_keys)
     _tell_added(operator, tenant)
+    return tenant
 
 
 @app.command(
@@ -103,7 +111,7 @@ def add_on_sandbox(  # noqa: PLR0913, PLR0917 - what a sandbox tenant is made of
 def check_(
     context: typer.Context,
     name: str,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,  # noqa: FBT002 - typer's way
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
 ) -> None:
     """Try a tenant's API: keys, clock, which tables can be read, whether filters work.
 
@@ -123,18 +131,21 @@ def check_(
 
 
 @app.command(epilog="Example: cwpipe tenants keys acme")
-def keys(context: typer.Context, name: str) -> None:
+def keys(context: typer.Context, name: str, as_json: AsJson = False) -> None:  # noqa: FBT002 - typer's way
     """Enter a tenant's API keys again: after a crash, or when they were changed."""
     operator = operator_of(context)
     tenant = operator.book.get(name)
     operator.book.keep_keys(tenant.tenant_id, ask_keys(operator))
-    operator.out.print(f"the API keys of {name} are stored")
+    if as_json:
+        operator.answer({"tenant_id": name, "stored": secret_name(operator.stage, name)})
+    else:
+        operator.out.print(f"the API keys of {name} are stored")
 
 
 @app.command("list", epilog="Example: cwpipe tenants list --json")
 def list_(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,  # noqa: FBT002 - typer's way
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
 ) -> None:
     """Show the tenants."""
     operator = operator_of(context)
@@ -142,7 +153,7 @@ def list_(
     if as_json:
         operator.out.print_json(json.dumps(items, default=float))
         return
-    table = Table("tenant", "site", "company", "tables", "every", "enabled")
+    table = Table("tenant", "site", "company", "tables", "every", "loaded", "enabled")
     for item in items:
         table.add_row(
             str(item["tenant_id"]),
@@ -150,6 +161,7 @@ def list_(
             str(item.get("company")),
             ", ".join(item.get("tables") or ("default",)),
             f"{item['cadence_minutes']} min" if item.get("cadence_minutes") else "by table",
+            f"every {item['load_minutes']} min" if item.get("load_minutes") else "by stage",
             "yes" if item.get("enabled", True) else "no",
         )
     operator.out.print(table)

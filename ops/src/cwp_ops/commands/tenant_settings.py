@@ -1,0 +1,91 @@
+"""tenants set: how often a tenant is synced and loaded, and how hard its API is asked."""
+
+from typing import Annotated, Any
+
+import typer
+
+from cwp_ops.commands.options import AsJson
+from cwp_ops.context import Operator, operator_of
+from cwp_ops.errors import OperatorError
+from cwp_shared.tenants import TenantConfig
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        "set",
+        epilog="Examples: cwpipe tenants set acme --load-minutes 60 --load-now tickets,time_entries"
+        "   cwpipe tenants set acme --cadence 30   cwpipe tenants set acme --load-minutes 0",
+    )(set_)
+
+
+def set_(  # noqa: PLR0913, PLR0917 - the options of one command
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Which tenant.")],
+    cadence: Annotated[
+        int | None,
+        typer.Option(min=0, max=10_080, help="Minutes between syncs; 0: as each table says."),
+    ] = None,
+    load_minutes: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=1440, help="Minutes between loads of the warehouse; 0: the stage's window."
+        ),
+    ] = None,
+    load_now: Annotated[
+        str | None,
+        typer.Option(help="Canonical tables loaded as they come, comma-separated; '': none."),
+    ] = None,
+    requests_per_minute: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Requests that its API is sent at most.")
+    ] = None,
+    parallel_requests: Annotated[
+        int | None, typer.Option(min=1, max=16, help="Requests at once.")
+    ] = None,
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
+) -> None:
+    """Change a tenant's settings; what is not given stays. Takes effect with the next message.
+
+    A window of its own costs wake-ups of the warehouse only if it is shorter than the stage's
+    (docs/warehouse.md); --load-now does, for each commit of those tables.
+    """
+    operator = operator_of(context)
+    given = {
+        "cadence_minutes": cadence,
+        "load_minutes": load_minutes,
+        "requests_per_minute": requests_per_minute,
+        "parallel_requests": parallel_requests,
+    }
+    # 0 stands for the default, which an item says by saying nothing.
+    wanted: dict[str, Any] = {n: value or None for n, value in given.items() if value is not None}
+    if load_now is not None:
+        wanted["load_now"] = _tables(operator, load_now)
+    if not wanted:
+        raise typer.BadParameter("say what: --load-minutes, --load-now, --cadence, ...")
+    tenant = operator.book.change(operator.book.get(name), wanted)
+    if as_json:
+        operator.answer(tenant.model_dump(mode="json"))
+    else:
+        operator.out.print(_told(tenant), soft_wrap=True)
+
+
+def _tables(operator: Operator, text: str) -> list[str]:
+    named = [part.strip() for part in text.split(",") if part.strip()]
+    known = {name for names in operator.canonical_tables.values() for name in names}
+    if unknown := [name for name in named if name not in known]:
+        raise OperatorError(
+            f"there is no canonical table {unknown[0]!r}; there are {', '.join(sorted(known))}"
+        )
+    return named
+
+
+def _told(tenant: TenantConfig) -> str:
+    window = "the stage's window"
+    if tenant.load_minutes:
+        window = f"windows of {tenant.load_minutes} minutes"
+    now = f", {', '.join(tenant.load_now)} at once" if tenant.load_now else ""
+    cadence = f"every {tenant.cadence_minutes} minutes" if tenant.cadence_minutes else "by table"
+    return (
+        f"tenant {tenant.tenant_id}: synced {cadence}, loaded in {window}{now}, at most "
+        f"{tenant.requests_per_minute} requests a minute, {tenant.parallel_requests} at once"
+    )
