@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from cwp_ops.dead_letters import Reason
@@ -32,6 +32,8 @@ class TableStatus:
     loaded_sequence: int
     highest_sequence: int
     trouble: str | None
+    #: How often it is synced.
+    cadence_minutes: int = 0
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,11 @@ class Reader:
                 or _trouble_of_sweep(sweep)
                 or _lateness(tenant, table, standings, self.clock())
             )
-            yield replace(status, trouble=trouble)
+            yield replace(
+                status,
+                trouble=trouble,
+                cadence_minutes=tenant.cadence(table) // timedelta(minutes=1),
+            )
 
 
 def table_status(
