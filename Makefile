@@ -116,9 +116,10 @@ bench-history-growth: setup ## Measure a small batch against histories of 0.1, 1
 	$(BIN)/python -m benchmarks.history_growth
 
 .PHONY: schemas
-schemas: setup ## Write what is made from the contracts: shared/schemas and docs/events.md
+schemas: setup ## Write what is made from the code: shared/schemas, docs/events.md, docs/costs.md
 	$(BIN)/python -m scripts.export_schemas
 	$(BIN)/python -m scripts.export_events_page
+	$(BIN)/python -m scripts.export_costs_page
 
 .PHONY: monitoring
 monitoring: setup ## Write alarms and dashboard from what the stacks declare and the services count

@@ -11,7 +11,7 @@ import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from statistics import median
 from typing import Final
 
@@ -22,13 +22,11 @@ from benchmarks.common.machine import versions
 from benchmarks.common.results import Line, write
 from benchmarks.wakeups import workload
 from benchmarks.wakeups.simulation import Day, Taken, Warehouse
+from cwp_local.cloud.home import find_root
+from cwp_ops.costs.prices import DAYS_A_MONTH, default_file, read
+from cwp_ops.costs.waking import AT_LEAST, KINDS, RPUS, awake
 
-#: Redshift Serverless, us-east-1 list price: dollars for an RPU and hour, by the second, and at
-#: least a minute (reference aws-events.md, 6.2).
-RPU_HOUR: Final = 0.375
-AT_LEAST: Final = timedelta(seconds=60)
-RPUS: Final = 8
-DAYS_A_MONTH: Final = 365 / 12
+PRICES: Final = read(default_file(find_root({})))
 
 WINDOWS: Final = (0, 5, 15, 30, 60)
 _WANTED: Final = 20
@@ -55,16 +53,6 @@ class Counted(Line):
     longest_wait_minutes: float = 0.0
 
 
-def awake(statements: Sequence[tuple[datetime, datetime]]) -> timedelta:
-    """The time charged: what begins in a minute that is paid already is charged from its end on."""
-    total, paid_until = timedelta(0), workload.DAY
-    for start, end in sorted(statements):
-        until = end if start < paid_until else max(end, start + AT_LEAST)
-        total += max(until - max(start, paid_until), timedelta(0))
-        paid_until = max(until, paid_until)
-    return total
-
-
 def main() -> None:
     """Simulate, print, store."""
     parser = argparse.ArgumentParser(description="Count what windows save.")
@@ -83,13 +71,19 @@ def main() -> None:
     _show(lines, len(commits))
     described = {
         "tenants": options.tenants,
-        "tables": sum(kind.tables for kind in workload.KINDS),
-        "kinds": [asdict(kind) for kind in workload.KINDS],
+        "tables": sum(kind.tables for kind in KINDS),
+        "kinds": [asdict(kind) for kind in KINDS],
         "commits": len(commits),
         "sync_every_minutes": workload.SYNC_EVERY.total_seconds() / 60,
         "seed": workload.SEED,
         "assumed": asdict(warehouse),
-        "prices": {"rpu_hour": RPU_HOUR, "rpus": RPUS, "least_seconds": AT_LEAST.total_seconds()},
+        "prices": {
+            "region": PRICES.region,
+            "as_of": PRICES.as_of.isoformat(),
+            "rpu_hour": PRICES.dollars("rpu_hour", 1),
+            "rpus": RPUS,
+            "least_seconds": AT_LEAST.total_seconds(),
+        },
     }
     print(write("wakeups", workload=described, versions=versions([]), lines=lines))
 
@@ -105,6 +99,7 @@ def _line(minutes: int, taken: Taken, base: Counted | None) -> Counted:
     charged = awake(taken.statements)
     times = wake_ups(taken, timedelta(minutes=minutes))
     charged_minutes = charged / timedelta(minutes=1)
+    rpu_hours = charged / timedelta(hours=1) * RPUS * DAYS_A_MONTH
     waits = [delay / timedelta(minutes=1) for delay in taken.delays]
     return Counted(
         name=f"windows of {minutes} min" if minutes else "each file as it comes",
@@ -112,7 +107,7 @@ def _line(minutes: int, taken: Taken, base: Counted | None) -> Counted:
         wake_ups=times,
         fewer=round((base.wake_ups if base else times) / times, 1),
         minutes_charged=round(charged_minutes, 1),
-        dollars_a_month=round(charged / timedelta(hours=1) * RPUS * RPU_HOUR * DAYS_A_MONTH, 2),
+        dollars_a_month=round(PRICES.dollars("rpu_hour", rpu_hours), 2),
         cheaper=round((base.minutes_charged if base else charged_minutes) / charged_minutes, 1),
         median_wait_minutes=round(median(waits), 1),
         longest_wait_minutes=round(max(waits), 1),

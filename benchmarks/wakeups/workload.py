@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cwp_loader.table import TableRef
+from cwp_ops.costs.waking import KINDS, ZONES
 
 DAY: Final = datetime(2026, 3, 3, tzinfo=UTC)
 SEED: Final = 7
@@ -15,29 +16,6 @@ SEED: Final = 7
 SYNC_EVERY: Final = timedelta(minutes=15)
 #: From the start of a sync to the commit of what it found, in seconds.
 TO_COMMIT: Final = (20.0, 120.0)
-OFFICE_HOURS: Final = range(8, 18)
-#: Hours behind UTC: the four zones of the contiguous United States.
-ZONES: Final = (5, 6, 7, 8)
-
-
-@dataclass(frozen=True)
-class Kind:
-    """Tables of one temper: the chance that a sync finds something, in office hours and outside."""
-
-    name: str
-    tables: int
-    busy: float
-    quiet: float
-
-
-KINDS: Final = (
-    # Tickets, notes, time entries, schedule entries, activities.
-    Kind("hot", 5, 0.9, 0.15),
-    # Companies, contacts, configurations, agreements, invoices, products, projects.
-    Kind("warm", 7, 0.15, 0.02),
-    # Boards, statuses, types, members, work roles, ...
-    Kind("cold", 8, 0.01, 0.01),
-)
 
 
 @dataclass(frozen=True)
@@ -60,14 +38,14 @@ def arrivals(tenants: int, seed: int = SEED) -> list[Arrival]:
 
 
 def _of_tenant(tenant: str, chance: random.Random) -> Iterator[Arrival]:
-    zone = timedelta(hours=chance.choice(ZONES))
+    zone = chance.choice(ZONES)
+    quarter = SYNC_EVERY / timedelta(minutes=1)
     phase = timedelta(minutes=chance.choice((0, 5, 10)))
     for kind in KINDS:
         for number in range(kind.tables):
             table = TableRef(tenant, f"{kind.name}_{number}")
             at = DAY + phase
             while at < DAY + timedelta(days=1):
-                busy = (at - zone).hour in OFFICE_HOURS
-                if chance.random() < (kind.busy if busy else kind.quiet):
+                if chance.random() < kind.chance(at.hour + at.minute / 60, zone, quarter):
                     yield Arrival(at + timedelta(seconds=chance.uniform(*TO_COMMIT)), table)
                 at += SYNC_EVERY

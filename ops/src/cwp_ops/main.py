@@ -14,6 +14,7 @@ from cwp_local.redshift.control import RedshiftControlError
 from cwp_local.sandbox.control import SandboxError
 from cwp_ops.commands import (
     cloud,
+    costs,
     demo,
     dlq,
     history,
@@ -30,6 +31,7 @@ from cwp_ops.commands import (
     tenants,
     trace,
     warehouse,
+    watch,
     watermark,
 )
 from cwp_ops.context import Operator, console
@@ -65,6 +67,7 @@ def root(
 cloud.register(app)
 sync.register(app)
 status.register(app)
+watch.register(app)
 runs.register(app)
 reconcile.register(app)
 trace.register(app)
@@ -72,6 +75,7 @@ logs.register(app)
 query.register(app)
 rebuild.register(app)
 demo.register(app)
+costs.register(app)
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(runs.app, name="runs")
 app.add_typer(watermark.app, name="watermark")

@@ -1,10 +1,14 @@
 """Logic put together with a stage's clients."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cwp_ops import counts, names
 from cwp_ops.context import Operator
 from cwp_ops.copy_probe import CopyProbe
+from cwp_ops.costs.embedded import EmbeddedMeter
+from cwp_ops.costs.metered import Meter
+from cwp_ops.costs.span import Counter, Function
+from cwp_ops.costs.waking import RPUS
 from cwp_ops.follow import Follower
 from cwp_ops.mappings import mapping_versions
 from cwp_ops.quarantine import Replay
@@ -89,3 +93,11 @@ def warehouse_check(operator: Operator) -> WarehouseCheck:
         serverless=serverless,
         tenants=sorted(str(item["tenant_id"]) for item in operator.book.items()),
     )
+
+
+def meter(operator: Operator, deployed: Sequence[Function], rpus: int = RPUS) -> Counter:
+    """Counts what the stage used."""
+    cloud = operator.cloud
+    if operator.stage == "local":
+        return EmbeddedMeter(cloud.client("logs"), cloud.client("redshift-data"), deployed, rpus)
+    return Meter(cloud.client("cloudwatch"), deployed, operator.stage, cloud.workgroup)

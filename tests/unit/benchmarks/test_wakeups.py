@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from benchmarks.wakeups.__main__ import awake, wake_ups
+from benchmarks.wakeups.__main__ import wake_ups
 from benchmarks.wakeups.simulation import Day, Warehouse
 from benchmarks.wakeups.workload import DAY, Arrival, arrivals
 
@@ -32,21 +32,6 @@ def test_in_a_window_they_are_loaded_together() -> None:
 
 def test_longer_windows_than_a_queue_holds_open_with_the_sweep() -> None:
     assert day(60, 1, 50) == pytest.approx([60], abs=0.1)
-
-
-@pytest.mark.parametrize(
-    ("statements", "seconds"),
-    [
-        ([(0, 4)], 60),
-        ([(0, 4), (30, 34)], 60),
-        ([(0, 4), (58, 64)], 64),
-        ([(0, 4), (60, 64)], 120),
-        ([(0, 90), (10, 20)], 90),
-    ],
-)
-def test_a_minute_at_least_is_charged(statements: list[tuple[int, int]], seconds: int) -> None:
-    spans = [(DAY + timedelta(seconds=s), DAY + timedelta(seconds=e)) for s, e in statements]
-    assert awake(spans) == timedelta(seconds=seconds)
 
 
 def test_windows_wake_the_warehouse_less_often() -> None:

@@ -1,0 +1,77 @@
+"""What the embedded cloud used, which has no meters: read from its logs and its warehouse.
+
+Each call of a function ends with Lambda's own `REPORT` line, each message with `record handled`.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from cwp_ops.costs.span import RPU_SECONDS, Function, Span
+from cwp_ops.costs.waking import awake
+from cwp_ops.names import QUEUE_OF
+
+#: The loader's names of statements: `v1|tenant|table|kind|load`.
+_LOADS_BEGIN_WITH: Final = "v1|"
+_REPORT: Final = re.compile(r"^REPORT RequestId: \S+\s+Duration: ([\d.]+) ms")
+_HANDLED: Final = '"message":"record handled"'
+#: CloudWatch Logs charges these for every line.
+_BYTES_A_LINE: Final = 26
+
+
+@dataclass(frozen=True)
+class EmbeddedMeter:
+    """Counts as `metered.Meter` does. `rpus`: the size that loads are priced for."""
+
+    logs: Any
+    data_api: Any
+    deployed: Sequence[Function]
+    rpus: int
+
+    def counted(self, span: Span) -> dict[str, float]:
+        """What was counted in the span, by what and whose: `calls fetcher fetch`."""
+        counts: dict[str, float] = defaultdict(float)
+        for one in self.deployed:
+            for line in self._lines(one, span):
+                for name, count in counts_of(one, line).items():
+                    counts[name] += count
+        seconds = awake(self._loads(span.start)).total_seconds()
+        return {**counts, RPU_SECONDS: seconds * self.rpus}
+
+    def _lines(self, function: Function, span: Span) -> Iterator[str]:
+        pages = self.logs.get_paginator("filter_log_events").paginate(
+            logGroupName=f"/aws/lambda/{function.full_name}",
+            startTime=int(span.start.timestamp() * 1000),
+            endTime=int(span.end.timestamp() * 1000),
+        )
+        try:
+            yield from (event["message"] for page in pages for event in page["events"])
+        except self.logs.exceptions.ResourceNotFoundException:
+            # It was never called.
+            return
+
+    def _loads(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Start and end of the loader's statements."""
+        request: dict[str, Any] = {"MaxResults": 100, "StatementName": _LOADS_BEGIN_WITH}
+        while True:
+            answer = self.data_api.list_statements(**request)
+            for one in answer["Statements"]:
+                if one["CreatedAt"] >= since:
+                    yield one["CreatedAt"], one["UpdatedAt"]
+            if not answer.get("NextToken"):
+                return
+            request["NextToken"] = answer["NextToken"]
+
+
+def counts_of(function: Function, line: str) -> dict[str, float]:
+    """What one line of a function's log counts for."""
+    counts: dict[str, float] = {f"log-bytes {function.name}": len(line.encode()) + _BYTES_A_LINE}
+    if report := _REPORT.match(line):
+        counts[f"calls {function.name}"] = 1
+        counts[f"milliseconds {function.name}"] = float(report[1])
+    elif _HANDLED in line and function.name in QUEUE_OF:
+        counts[f"sent {QUEUE_OF[function.name]}"] = 1
+    return counts

@@ -1,0 +1,85 @@
+"""CloudWatch's counts against moto, and the command from end to end with stated numbers."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner
+
+from cwp_local.cloud.home import find_root
+from cwp_ops import main
+from cwp_ops.costs.metered import Meter
+from cwp_ops.costs.prices import default_file
+from cwp_ops.costs.span import RPU_SECONDS, Function, Span
+from tests.aws_environment import isolate
+
+NOW = datetime.now(UTC)
+FETCH = Function("connectwise-fetcher-dev-fetch", "fetcher fetch", 512)
+
+
+@pytest.fixture
+def cloudwatch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    isolate(monkeypatch)
+    with mock_aws():
+        yield boto3.client("cloudwatch")
+
+
+def count(cloudwatch: Any, namespace: str, name: str, value: float, **dimensions: str) -> None:
+    for hours in (1, 30, 24 * 20):
+        datum = {
+            "MetricName": name,
+            "Value": value,
+            "Timestamp": NOW - timedelta(hours=hours),
+            "Dimensions": [{"Name": n, "Value": v} for n, v in dimensions.items()],
+        }
+        cloudwatch.put_metric_data(Namespace=namespace, MetricData=[datum])
+
+
+def test_what_cloudwatch_counted_in_the_span_is_summed(cloudwatch: Any) -> None:
+    of_function = {"FunctionName": FETCH.full_name}
+    queue = {"QueueName": "connectwise-fetcher-jobs-dev"}
+    count(cloudwatch, "AWS/Lambda", "Invocations", 3, **of_function)
+    count(cloudwatch, "AWS/Lambda", "Duration", 200, **of_function)
+    count(cloudwatch, "AWS/Lambda", "Invocations", 50, FunctionName="somebody-else")
+    count(cloudwatch, "AWS/SQS", "NumberOfMessagesSent", 4, **queue)
+    count(cloudwatch, "AWS/SQS", "NumberOfEmptyReceives", 5, **queue)
+    count(cloudwatch, "AWS/DynamoDB", "ConsumedWriteCapacityUnits", 6, TableName="SyncRuns-dev")
+    count(cloudwatch, "AWS/Redshift-Serverless", "ComputeSeconds", 80, Workgroup="connectwise-dev")
+    log_group = {"LogGroupName": f"/aws/lambda/{FETCH.full_name}"}
+    count(cloudwatch, "AWS/Logs", "IncomingBytes", 1000, **log_group)
+    meter = Meter(cloudwatch, [FETCH], "dev", "connectwise-dev")
+    assert meter.counted(Span.of(NOW - timedelta(days=7), NOW)) == {
+        "calls fetcher fetch": 6,
+        "milliseconds fetcher fetch": 400,
+        "sent fetcher-jobs": 8,
+        "empty fetcher-jobs": 10,
+        "writes SyncRuns": 12,
+        "log-bytes fetcher fetch": 2000,
+        RPU_SECONDS: 160,
+    }
+
+
+def cwpipe(*arguments: str) -> Any:
+    return CliRunner().invoke(main.app, list(arguments))
+
+
+def test_a_stated_workload_needs_no_cloud() -> None:
+    said = cwpipe("costs", "--tenants", "3", "--json")
+    assert said.exit_code == 0, said.output
+    made = json.loads(said.stdout)
+    assert made["dollars_a_month"] == pytest.approx(sum(x["dollars"] for x in made["lines"]))
+    table = cwpipe("costs", "--tenants", "3").stdout
+    assert f"{made['dollars_a_month']:,.2f}" in table
+    assert "3 tenants of 20 tables" in table
+
+
+def test_prices_of_ones_own_are_used(tmp_path: Any) -> None:
+    text = default_file(find_root({})).read_text()
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace('region = "us-east-1"', 'region = "eu-west-9"'))
+    made = json.loads(cwpipe("costs", "--tenants", "1", "--prices", str(path), "--json").stdout)
+    assert made["region"] == "eu-west-9"

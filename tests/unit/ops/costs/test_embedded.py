@@ -1,0 +1,70 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cwp_ops.costs.embedded import EmbeddedMeter, counts_of
+from cwp_ops.costs.span import RPU_SECONDS, Function, Span
+from tests.unit.ops.fakes import refused
+
+FETCH = Function("connectwise-fetcher-local-fetch", "fetcher fetch", 512)
+PLAN = Function("connectwise-scheduler-local-plan", "scheduler plan", 256)
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+HOUR = Span.of(NOW - timedelta(hours=1), NOW)
+
+LINES = (
+    "START RequestId: 1 Version: $LATEST",
+    '{"level":"INFO","message":"job handled","service":"fetcher"}',
+    '{"level":"INFO","message":"record handled","service":"fetcher"}',
+    "END RequestId: 1",
+    "REPORT RequestId: 1\tDuration: 1250 ms\tBilled Duration: 1250 ms\tMemory Size: 512 MB",
+    "REPORT RequestId: 2\tDuration: 750.5 ms\tBilled Duration: 751 ms\tMemory Size: 512 MB",
+)
+
+
+class FakeLogs:
+    """Log lines by group, one a page."""
+
+    class exceptions:  # noqa: N801 - botocore's name
+        ResourceNotFoundException = type(refused("ResourceNotFoundException"))
+
+    def get_paginator(self, name: str) -> "FakeLogs":
+        assert name == "filter_log_events"
+        return self
+
+    def paginate(self, **request: Any) -> Any:
+        assert request["startTime"] == int(HOUR.start.timestamp() * 1000)
+        if request["logGroupName"] != "/aws/lambda/connectwise-fetcher-local-fetch":
+            raise refused("ResourceNotFoundException")
+        yield from ({"events": [{"message": line}]} for line in LINES)
+
+
+class FakeDataApi:
+    """Statements a page; one that is older than the span."""
+
+    def list_statements(self, **request: Any) -> dict[str, Any]:
+        assert request["StatementName"] == "v1|"
+        if "NextToken" not in request:
+            return {"Statements": [_statement(10, 4), _statement(9, 90)], "NextToken": "t"}
+        return {"Statements": [_statement(3 * 60, 600)]}
+
+
+def _statement(minutes_ago: int, seconds: int) -> dict[str, datetime]:
+    start = NOW - timedelta(minutes=minutes_ago)
+    return {"CreatedAt": start, "UpdatedAt": start + timedelta(seconds=seconds)}
+
+
+def test_calls_times_messages_and_bytes_are_in_the_logs() -> None:
+    counts = EmbeddedMeter(FakeLogs(), FakeDataApi(), [FETCH, PLAN], rpus=8).counted(HOUR)
+    assert counts == {
+        "calls fetcher fetch": 2,
+        "milliseconds fetcher fetch": 2000.5,
+        "sent fetcher-jobs": 1,
+        "log-bytes fetcher fetch": sum(map(len, LINES)) + 26 * len(LINES),
+        RPU_SECONDS: (60 + 90) * 8,
+    }
+
+
+@pytest.mark.parametrize("line", ["", "REPORT", '{"message":"something else"}'])
+def test_any_other_line_is_only_bytes(line: str) -> None:
+    assert counts_of(FETCH, line) == {"log-bytes fetcher fetch": len(line) + 26}
