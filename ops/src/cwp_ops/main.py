@@ -17,6 +17,7 @@ from cwp_ops.commands import (
     costs,
     demo,
     dlq,
+    events,
     history,
     logs,
     mappings,
@@ -77,6 +78,7 @@ rebuild.register(app)
 demo.register(app)
 costs.register(app)
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(events.app, name="events")
 app.add_typer(runs.app, name="runs")
 app.add_typer(watermark.app, name="watermark")
 app.add_typer(tenants.app, name="tenants")

@@ -91,6 +91,11 @@ def bus(stage: Stage) -> str:
     return f"connectwise-{stage}"
 
 
+def archive(stage: Stage) -> str:
+    """The archive of the bus."""
+    return f"connectwise-{stage}"
+
+
 def shared_stack(stage: Stage) -> str:
     """The stack whose outputs name the bucket."""
     return f"connectwise-shared-{stage}"

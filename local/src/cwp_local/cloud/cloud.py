@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from cwp_local.cloud import clients, crash, deployment, health, ports, processes, tools
+from cwp_local.cloud import archive, clients, crash, deployment, health, ports, processes, tools
 from cwp_local.cloud.errors import CloudError
 from cwp_local.cloud.home import Home
 from cwp_local.cloud.parts import MARK, Part, emulator, parts
@@ -178,11 +178,11 @@ def _stop(part: Part) -> None:
 def _ensure_deployed(home: Home, environ: Mapping[str, str], say: Say) -> bool:
     cloudformation = clients.client("cloudformation", home.emulator_url)
     why = deployment.needed(home, cloudformation)
-    if not why:
-        return False
-    say(f"deploying the six stacks ({why}); about a minute")
-    deployment.deploy(home, cloudformation, environ)
-    return True
+    if why:
+        say(f"deploying the six stacks ({why}); about a minute")
+        deployment.deploy(home, cloudformation, environ)
+    archive.ensure(clients.client("events", home.emulator_url))
+    return bool(why)
 
 
 def _put_objects_back(home: Home, environ: Mapping[str, str], say: Say) -> None:
