@@ -50,10 +50,15 @@ class CommitOf:
 
 @dataclass(frozen=True)
 class Load:
-    """One load of the warehouse: commits of which sequences, when. Its id is in the statement."""
+    """One load of the warehouse: commits of which sequences, when.
+
+    `statement_id` is the Data API's: the loader remembers it of the newest loads of a table, the
+    Data API for a day.
+    """
 
     canonical_table: str
     load_id: str
+    statement_id: str | None
     first_sequence: int
     last_sequence: int
     loaded_at: str
@@ -175,9 +180,16 @@ def versions(
 
 
 def loads_of(
-    warehouse: Warehouse, tenant_id: str, canonical_table: str, sequences: Iterable[int]
+    warehouse: Warehouse,
+    tenant_id: str,
+    canonical_table: str,
+    sequences: Iterable[int],
+    head: Mapping[str, Any],
 ) -> list[Load]:
-    """The loads that brought commits into the warehouse, as its ledger vouches for them."""
+    """The loads that brought commits into the warehouse, as its ledger vouches for them.
+
+    `head` is the loader's item about the table, which knows statements.
+    """
     wanted = sorted(set(sequences))
     if not wanted or not warehouse.has_table(tenant_id, "load_ledger"):
         return []
@@ -186,8 +198,16 @@ def loads_of(
         f"SELECT {columns}, loaded_at FROM {ledger} WHERE table_name = :name ORDER BY 3",  # noqa: S608 - quoted
         name=canonical_table,
     )
+    statements = {load["load_id"]: load["statement_id"] for load in head.get("past", ())}
     return [
-        Load(canonical_table, str(load_id), int(first), int(last), str(loaded_at))
+        Load(
+            canonical_table,
+            str(load_id),
+            statements.get(str(load_id)),
+            int(first),
+            int(last),
+            str(loaded_at),
+        )
         for load_id, first, last, loaded_at in found.rows
         if any(int(first) <= sequence <= int(last) for sequence in wanted)
     ]

@@ -6,7 +6,7 @@ import pytest
 
 from cwp_loader import settle, sql
 from cwp_loader.data_api import Busy, Refused
-from cwp_loader.head import BUSY_DELAY, CLAIM, MAX_ATTEMPTS, WATCH
+from cwp_loader.head import BUSY_DELAY, CLAIM, MAX_ATTEMPTS, MOST_PAST, WATCH, PastLoad
 from cwp_loader.messages import StatementEnded
 from cwp_shared.events import CommitsRequested, LoadFailed, TableLoaded
 from tests.unit.loader.fakes import (
@@ -75,6 +75,19 @@ def test_a_first_commit_prepares_shapes_and_loads() -> None:
     (event,) = scene.bus.events
     assert isinstance(event, TableLoaded)
     assert (event.sequence, event.rows, event.statement_id) == (1, 3, "statement-3")
+    load_id = scene.statements.submitted[-1].name.load_id
+    assert scene.head.past == (PastLoad(load_id=load_id, statement_id="statement-3"),)
+
+
+def test_the_statements_of_the_newest_loads_are_remembered() -> None:
+    scene = loading(1)
+    for number in range(2, MOST_PAST + 3):
+        scene.keep([commit(number)])
+        ended(scene, scene.statements.finish())
+    assert scene.head.loaded_sequence == MOST_PAST + 1
+    assert len(scene.head.past) == MOST_PAST
+    newest = scene.statements.submitted[-2].name.load_id
+    assert scene.head.past[-1].load_id == newest
 
 
 def test_a_statement_carries_its_name_and_a_token_of_its_own() -> None:

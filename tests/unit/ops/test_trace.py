@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cwp_ops.ranged import RangedObject
-from cwp_ops.trace import commits_of, sightings
+from cwp_ops.trace import commits_of, loads_of, sightings
+from cwp_ops.warehouse import Answer
 from cwp_shared import raw_columns
 
 UPPER = datetime(2026, 3, 1, tzinfo=UTC)
@@ -88,3 +89,30 @@ def test_a_file_is_told_with_the_commit_that_it_is_in() -> None:
         ("a", 1, "f"),
         ("c", 2, None),
     ]
+
+
+class FakeWarehouse:
+    """A ledger of three loads."""
+
+    def __init__(self) -> None:
+        self.rows = [(f"load-{n}", 10 * n, 10 * n + 9, f"2026-03-0{n}") for n in (1, 2, 3)]
+
+    def has_table(self, schema: str, table: str) -> bool:
+        return (schema, table) == ("acme", "load_ledger")
+
+    def query(self, sql: str, **parameters: str) -> Answer:
+        assert '"acme"."load_ledger"' in sql
+        assert parameters == {"name": "tickets"}
+        return Answer(("load_id", "first_sequence", "last_sequence", "loaded_at"), list(self.rows))
+
+
+def test_a_load_is_told_with_its_statement_while_the_loader_remembers_it() -> None:
+    head = {"past": [{"load_id": "load-3", "statement_id": "dd2e1ec9"}]}
+    warehouse: Any = FakeWarehouse()
+    found = loads_of(warehouse, "acme", "tickets", [12, 30], head)
+    assert [(one.load_id, one.statement_id) for one in found] == [
+        ("load-1", None),
+        ("load-3", "dd2e1ec9"),
+    ]
+    assert loads_of(warehouse, "acme", "tickets", [30], {})[0].statement_id is None
+    assert loads_of(warehouse, "acme", "tickets", [], head) == []

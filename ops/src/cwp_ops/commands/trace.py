@@ -39,7 +39,7 @@ def trace(  # noqa: PLR0913, PLR0917 - the options of one command
     ] = True,
     as_json: AsJson = False,  # noqa: FBT002 - typer's way
 ) -> None:
-    """Show where a record is and was: page, raw file, commit, version, load."""
+    """Show where a record is and was: page, raw file, commit, version, load, statement."""
     operator = operator_of(context)
     operator.book.get(tenant)
     source_table(table)
@@ -76,7 +76,8 @@ def _traced(
             column = id_columns[name][0]
             versions[name] = tracing.versions(cloud.warehouse, tenant, name, column, record_id)
             sequences = [commit.sequence for commit in mine]
-            loads += tracing.loads_of(cloud.warehouse, tenant, name, sequences)
+            head = operator.stores.load_head(tenant, name) or {}
+            loads += tracing.loads_of(cloud.warehouse, tenant, name, sequences, head)
     return Trace(
         tenant_id=tenant,
         table=table,
@@ -121,8 +122,10 @@ def _show(operator: Operator, found: Trace) -> None:
         for row in rows:
             table.add_row(*("" if value is None else str(value) for value in row.values()))
         out.print(table)
-    loads = Table("table", "load", "sequences", "loaded at", title="loads")
+    loads = Table("table", "load", "statement", "sequences", "loaded at", title="loads")
     for load in found.loads:
         span = f"{load.first_sequence} to {load.last_sequence}"
-        loads.add_row(load.canonical_table, load.load_id, span, load.loaded_at)
+        loads.add_row(
+            load.canonical_table, load.load_id, load.statement_id or "", span, load.loaded_at
+        )
     out.print(loads)

@@ -55,6 +55,8 @@ _GAP_MOST_DOUBLINGS: Final = 6
 GAP_IS_FAILURE: Final = 3
 
 _LONGEST_ERROR: Final = 2000
+#: Of so many loads the statement is remembered.
+MOST_PAST: Final = 20
 
 
 class Work(BaseModel):
@@ -73,6 +75,15 @@ class Work(BaseModel):
     lease_until: UtcTime
     #: None between the claim and the Data API's answer.
     statement_id: str | None = None
+
+
+class PastLoad(BaseModel):
+    """A load that committed: for people, who look up what Redshift says of its statement."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    load_id: str
+    statement_id: str
 
 
 class Position(BaseModel):
@@ -108,6 +119,8 @@ class Head(BaseModel):
     columns: Columns = ()
     key_columns: tuple[str, ...] = ()
     work: Work | None = None
+    #: The newest loads, oldest first; the Data API forgets a statement after a day.
+    past: tuple[PastLoad, ...] = ()
 
     attempts: int = 0
     retry_at: UtcTime | None = None
@@ -223,9 +236,11 @@ class Head(BaseModel):
             **(_NO_TROUBLE if moved else {}),
         )
 
-    def loaded(self, work: Work, now: datetime) -> "Head":
+    def loaded(self, work: Work, statement_id: str, now: datetime) -> "Head":
         """The load committed."""
+        done = PastLoad(load_id=work.load_id, statement_id=statement_id)
         return self._with(
+            past=(*self.past, done)[-MOST_PAST:],
             phase="idle",
             work=None,
             loaded_sequence=work.last,

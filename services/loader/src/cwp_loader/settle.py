@@ -147,7 +147,7 @@ def _ask_again_soon(on: Collaborators, head: Head, statement_id: str) -> None:
 
 def _loaded(on: Collaborators, head: Head, work: Work, statement_id: str) -> None:
     on.bus.publish([_table_loaded(head, work.last, work.rows, statement_id)])
-    if saved := on.state.save(head.loaded(work, on.clock())):
+    if saved := on.state.save(head.loaded(work, statement_id, on.clock())):
         begin(on, saved)
 
 
