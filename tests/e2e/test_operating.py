@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from cwp_ops.cloud_clients import connect
 from cwp_ops.main import app
 from tests.counted import counted, data_points, values
 from tests.cwpipe_line import documented, take
 from tests.e2e.conftest import Cloud
 from tests.e2e.test_unattended import wait_for
+from tests.insights import Query
 from tests.rendering import ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -33,6 +35,23 @@ def told(cloud: Cloud, *arguments: str) -> Any:
     """The answer in JSON; what is said beside it comes after."""
     answer, _ = json.JSONDecoder().raw_decode(cloud.cwpipe(*arguments, "--json"))
     return answer
+
+
+VERSIONS = 'select count(*) as rows, max(sequence) as last from "e2e-late".companies'
+
+
+def log_lines(cloud: Cloud) -> list[str]:
+    """What all functions logged."""
+    logs = cloud.aws("logs")
+    groups = logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/connectwise-")["logGroups"]
+    return [
+        event["message"]
+        for group in groups
+        for page in logs.get_paginator("filter_log_events").paginate(
+            logGroupName=group["logGroupName"]
+        )
+        for event in page["events"]
+    ]
 
 
 def letters(cloud: Cloud, queue: str) -> Any:
@@ -75,8 +94,61 @@ def test_poisoned_message_is_seen_mended_replayed_and_its_rows_arrive(cloud: Clo
     assert seen["landing_key"].startswith(f"{tenant}/landing/connectwise/company_companies/")
     assert [commit["raw_key"] for commit in traced["commits"]] == run["raw_keys"]
     assert [version["is_current"] for version in traced["versions"]["companies"]] == [True]
-    assert len(traced["loads"]) == 1
+    (load,) = traced["loads"]
+    described = (
+        connect("local", cloud.environ)
+        .client("redshift-data")
+        .describe_statement(Id=load["statement_id"])
+    )
+    assert described["Status"] == "FINISHED"
     assert letters(cloud, queue)["depth"] == 0
+
+
+def test_the_documented_query_follows_a_page_through_all_services(cloud: Cloud) -> None:
+    (run,) = json.loads(cloud.cwpipe("runs", "list", "e2e-late", "--json"))
+    query = Query.documented(acme="e2e-late", RUN=run["run_id"], KEY=run["raw_keys"][0])
+    found = query.run(log_lines(cloud))
+    services = ["fetcher", "loader", "scheduler", "transformer", "writer"]
+    assert sorted({line["service"] for line in found}) == services
+    told = {name for line in found for name in line}
+    # Nothing went wrong, so no line has an error.
+    assert {name for name in query.names if not name.startswith("@")} - told == {"error"}
+
+
+def test_what_was_done_is_counted_and_watched(cloud: Cloud) -> None:
+    lines = told(cloud, "costs")["lines"]
+    drivers = {line["driver"]: line["quantity"] for line in lines}
+    assert drivers["fetcher fetch, calls"] >= 1
+    assert drivers["transformer transform, time"] > 0
+    assert drivers["awake"] > 0
+    assert drivers["raw/, held"] > 0
+    seen = told(cloud, "watch", "e2e-late")
+    (tenant,) = seen["tenants"]
+    assert (tenant["tables"], tenant["complete"], tenant["troubles"]) == (1, 1, [])
+    assert tenant["behind"] > 0
+    assert {step["queue"]: step["calls"] for step in seen["steps"]}["writer-pages"] >= 1
+
+
+def test_archived_events_are_replayed_and_change_nothing(cloud: Cloud) -> None:
+    def pages_handled() -> int:
+        written = Query.parse(
+            'fields message\n| filter service = "writer"\n| filter tenant_id = "e2e-late"\n'
+            '| filter message = "record handled"'
+        )
+        return len(written.run(log_lines(cloud)))
+
+    (run,) = json.loads(cloud.cwpipe("runs", "list", "e2e-late", "--json"))
+    (versions,), handled = cloud.query(VERSIONS), pages_handled()
+    # Only of this run: the embedded cloud gives the events to all rules.
+    span = ("--from", run["opened_at"], "--to", run["ended_at"])
+    done = told(cloud, "events", "replay", "writer-page-fetched", *span, "--yes")
+    assert done["replay"]["state"] == "COMPLETED"
+    wait_for(lambda: pages_handled() > handled)
+    wait_for(
+        lambda: not any(q["waiting"] + q["in_flight"] for q in told(cloud, "status")["queues"])
+    )
+    assert cloud.query(VERSIONS) == [versions]
+    assert not any(queue["dead"] for queue in told(cloud, "status")["queues"])
 
 
 def test_sweep_is_followed_to_its_end(cloud: Cloud) -> None:

@@ -7,6 +7,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from cwp_loader.messages import StatementName
 from cwp_shared.about import about
 from cwp_shared.errors import Retriable, Terminal
 from cwp_shared.inbox import MAX_RECEIVES, InboxProcessor, consume, consume_together
@@ -130,6 +131,16 @@ def test_a_file_is_about_its_tenant() -> None:
     key = "acme/raw/connectwise/service_tickets/1.parquet"
     body = json.dumps({"detail": {"object": {"key": key}}})
     assert about(body) == {"tenant_id": "acme", "raw_key": key}
+
+
+@pytest.mark.parametrize("kind", ["prepare", "load", "set_aside"])
+def test_a_statement_of_the_loader_is_about_the_table_in_its_name(kind: str) -> None:
+    name = StatementName.model_validate(
+        {"tenant_id": "acme", "canonical_table": "tickets", "kind": kind, "load_id": "0" * 32}
+    )
+    body = json.dumps({"detail": {"statementName": str(name), "statementId": "id-1"}})
+    assert about(body) == {"tenant_id": "acme", "canonical_table": "tickets"}
+    assert about(body.replace("v1|", "v1 ")) == {}
 
 
 def test_bug_is_retried_and_dead_lettered_on_the_last_try(queue: RecordedQueue) -> None:
