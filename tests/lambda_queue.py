@@ -102,6 +102,9 @@ def _record(message: dict[str, Any], receives: int | None) -> dict[str, Any]:
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
         "attributes": message["Attributes"] | {"ApproximateReceiveCount": count},
-        "messageAttributes": {},
+        "messageAttributes": {
+            name: {"stringValue": said["StringValue"], "dataType": said["DataType"]}
+            for name, said in message.get("MessageAttributes", {}).items()
+        },
         "eventSource": "aws:sqs",
     }

@@ -101,11 +101,11 @@ class InboxProcessor(BatchProcessor):
         self._sqs.send_message(
             QueueUrl=self._dead_letter_url,
             MessageBody=record.body,
-            MessageAttributes=_before(record).after(failure).attributes(),
+            MessageAttributes=history_of(record).after(failure).attributes(),
         )
 
 
-def _before(record: SQSRecord) -> History:
+def history_of(record: SQSRecord) -> History:
     """What a replayed record failed of before; of any other nothing."""
     return History.read(values_of(record.raw_event.get("messageAttributes"), "stringValue"))
 

@@ -64,7 +64,9 @@ class History:
         )
 
     def attributes(self) -> dict[str, dict[str, str]]:
-        """The history as SQS takes it; of a first failure only the failure."""
+        """The history as SQS takes it; of a first failure only the failure, of none nothing."""
+        if not self.failures:
+            return {}
         last = self.failures[-1]
         said = {
             "Reason": last.reason,

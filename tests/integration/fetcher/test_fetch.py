@@ -15,6 +15,7 @@ from cwp_fetcher.handler import fetch
 from cwp_shared import aws
 from cwp_shared.events import PageJob
 from cwp_shared.inbox import MAX_RECEIVES
+from cwp_shared.letters import Failure, History, values_of
 from cwp_shared.tenants import TenantConfig
 from tests.aws_environment import isolate
 from tests.integration.fetcher.site import API, TICKETS, Site, serve
@@ -339,6 +340,29 @@ def test_a_throttled_job_waits_in_the_queue_and_uses_up_no_try(
     world.send(job(window=1))
     assert world.deliver() == []
     assert sum(API in path for path in world.site.asked) == 1
+
+
+def test_a_replayed_job_that_is_throttled_keeps_what_it_failed_of_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.site.script = busy
+    resent: list[dict[str, Any]] = []
+    monkeypatch.setattr(aws.client("sqs"), "send_message", lambda **request: resent.append(request))
+    history = History().after(Failure("500 from the API", "ServerFault", "2026-11-23T07:00:00Z"))
+    world.jobs.sqs.send_message_batch(
+        QueueUrl=world.jobs.url,
+        Entries=[
+            {
+                "Id": "0",
+                "MessageBody": job().model_dump_json(),
+                "MessageAttributes": history.attributes(),
+            }
+        ],
+    )
+    assert world.deliver() == []
+    (entry,) = resent
+    assert PageJob.model_validate_json(entry["MessageBody"]).waits == 1
+    assert History.read(values_of(entry["MessageAttributes"], "StringValue")) == history
 
 
 def test_a_page_that_stays_bad_is_quarantined_with_its_reason(world: World) -> None:

@@ -17,6 +17,8 @@ from cwp_shared.connectwise.account import Account
 from cwp_shared.connectwise.answers import Answer
 from cwp_shared.connectwise.failures import JobFailed, NotFound, ServerFault
 from cwp_shared.events import Event, PageJob
+from cwp_shared.letters import History
+from cwp_shared.page_jobs import NEVER_FAILED
 from cwp_shared.tables import SourceTable
 from cwp_shared.tenants import TenantConfig
 from tests.unit.shared.connectwise.fakes import account
@@ -63,11 +65,15 @@ class FakeBus:
 class FakeJobs:
     sent: list[PageJob] = field(default_factory=list)
     delays: list[int] = field(default_factory=list)
+    histories: list[History] = field(default_factory=list)
 
-    def send(self, jobs: Iterable[PageJob], delay_seconds: int = 0) -> None:
+    def send(
+        self, jobs: Iterable[PageJob], delay_seconds: int = 0, history: History = NEVER_FAILED
+    ) -> None:
         for one in jobs:
             self.sent.append(one)
             self.delays.append(delay_seconds)
+            self.histories.append(history)
 
 
 @dataclass

@@ -12,6 +12,8 @@ from cwp_fetcher.landing import PageFacts
 from cwp_shared.connectwise.failures import BadAnswer, JobFailed
 from cwp_shared.errors import Retriable, Terminal
 from cwp_shared.events import PageFailed, PageFetched, PageJob, PageQuarantined, TableSurveyed
+from cwp_shared.letters import Failure, History
+from cwp_shared.page_jobs import NEVER_FAILED
 from cwp_shared.tables import source_table
 from tests.unit.fetcher.fakes import (
     KEY,
@@ -43,7 +45,7 @@ class World:
     jobs: FakeJobs = field(default_factory=FakeJobs)
     paces: FakePaces = field(default_factory=FakePaces)
 
-    def handle(self, given: PageJob, receives: int = 1) -> None:
+    def handle(self, given: PageJob, receives: int = 1, history: History = NEVER_FAILED) -> None:
         Fetcher(
             visit=lambda _: make_visit(self.api, self.accounts, self.paces),
             landing=self.landing,
@@ -53,7 +55,7 @@ class World:
             api_version="2025.8",
             clock=lambda: UPPER,
             chance=lambda: 0.0,
-        ).handle(given, receives)
+        ).handle(given, receives, history)
 
     def walk(self, first: PageJob) -> list[PageFetched]:
         """Handle a window's jobs to its end, as the queue would bring them."""
@@ -270,6 +272,18 @@ def test_delays_grow_with_the_waits_and_are_what_sqs_takes(
     world = World(api=FakeApi(errors=[PutOff("later", seconds)]))
     world.handle(job(waits=waits))
     assert world.jobs.delays == [delay]
+
+
+def test_a_job_that_is_put_off_takes_its_history_along_and_the_next_page_does_not() -> None:
+    history = History().after(Failure("500 from the API", "ServerFault", "2026-11-23T07:00:00Z"))
+    world = World(api=FakeApi.tickets(5, 8, 9))
+    world.api.errors.append(PutOff("no token", 40))
+    world.handle(THREE, history=history)
+    (again,) = world.jobs.sent
+    assert (again.waits, world.jobs.histories) == (1, [history])
+    world.handle(again, history=history)
+    assert world.jobs.sent[-1].page == 1
+    assert world.jobs.histories[-1] == NEVER_FAILED
 
 
 def test_a_survey_waits_like_a_page() -> None:

@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cwp_shared.events import PageJob
+from cwp_shared.letters import Failure, History, values_of
 from cwp_shared.page_jobs import JobQueue
 
 
@@ -36,6 +37,16 @@ def test_jobs_are_sent_in_their_tenants_group_and_later_if_wanted() -> None:
     assert sqs.jobs() == jobs
     assert [call["MessageGroupId"] for call in sqs.calls] == ["acme", "globex"]
     assert {(call["QueueUrl"], call["DelaySeconds"]) for call in sqs.calls} == {("queue", 30)}
+
+
+def test_what_a_job_failed_of_goes_with_its_message() -> None:
+    sqs = RecordedQueue()
+    history = History().after(Failure("no keys", "Terminal", "2026-11-23T07:00:00Z", "1"))
+    JobQueue(sqs, "queue").send([job()], history=history)
+    JobQueue(sqs, "queue").send([job()])
+    said, nothing = (call["MessageAttributes"] for call in sqs.calls)
+    assert History.read(values_of(said, "StringValue")) == history
+    assert nothing == {}
 
 
 def test_the_next_page_remembers_where_its_window_begins() -> None:

@@ -34,6 +34,8 @@ from cwp_shared.clock import Clock, iso_seconds, utc_now
 from cwp_shared.connectwise.failures import JobFailed
 from cwp_shared.errors import Terminal
 from cwp_shared.events import PageFetched, PageJob, PageQuarantined, TableSurveyed
+from cwp_shared.letters import History
+from cwp_shared.page_jobs import NEVER_FAILED
 from cwp_shared.tables import SourceTable, source_table
 
 #: SQS delays a message no longer.
@@ -66,7 +68,9 @@ class NoteStore(Protocol):
 class JobSender(Protocol):
     """What the fetcher needs of `cwp_shared.page_jobs.JobQueue`."""
 
-    def send(self, jobs: Iterable[PageJob], delay_seconds: int = 0) -> None:
+    def send(
+        self, jobs: Iterable[PageJob], delay_seconds: int = 0, history: History = NEVER_FAILED
+    ) -> None:
         """Queue jobs."""
 
 
@@ -84,12 +88,13 @@ class Fetcher:
     #: 0 to 1, spreads the waits.
     chance: Callable[[], float] = random.random
 
-    def handle(self, job: PageJob, receives: int = 1) -> None:
+    def handle(self, job: PageJob, receives: int = 1, history: History = NEVER_FAILED) -> None:
         """Do the job, or publish why it cannot be done, or send it again for later.
 
         Args:
             job: what to do.
             receives: how often its message was received, this time included.
+            history: what the message failed of before it was replayed.
 
         Raises:
             Retriable: the tenant's API does not answer as it should.
@@ -98,7 +103,7 @@ class Fetcher:
         try:
             self._do(job, _table(job), receives)
         except PutOff as later:
-            self._put_off(job, later)
+            self._put_off(job, later, history)
         except JobFailed as failure:
             logger.warning("job failed", reason_class=failure.reason_class, reason=str(failure))
             self.bus.publish([page_failed(job, failure.reason_class, str(failure))])
@@ -188,8 +193,11 @@ class Fetcher:
             **facts.model_dump(),
         )
 
-    def _put_off(self, job: PageJob, later: PutOff) -> None:
-        """Send the job again, to come back when it makes sense; the message at hand is done."""
+    def _put_off(self, job: PageJob, later: PutOff, history: History) -> None:
+        """Send the job again, to come back when it makes sense; the message at hand is done.
+
+        What it failed of before goes with it: it is the same job.
+        """
         if job.waits >= MOST_WAITS:
             reason = f"put off {job.waits} times, about a day, at last because: {later}"
             self.bus.publish([page_failed(job, "exhausted", reason)])
@@ -200,7 +208,7 @@ class Fetcher:
         delay = min(math.ceil(seconds * (1 + self.chance() / 2)), _LONGEST_DELAY)
         logger.info("job put off", seconds=delay, waits=waits, reason=str(later))
         again = job.model_copy(update={"waits": waits, **later.changes})
-        self.jobs.send([again], delay_seconds=delay)
+        self.jobs.send([again], delay_seconds=delay, history=history)
 
 
 def _table(job: PageJob) -> SourceTable:

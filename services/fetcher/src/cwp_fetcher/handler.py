@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from cwp_fetcher import bootstrap
 from cwp_shared.events import PageJob
 from cwp_shared.events.envelope import parse_message
-from cwp_shared.inbox import consume
+from cwp_shared.inbox import consume, history_of
 
 logger = Logger()
 
@@ -22,7 +22,8 @@ def fetch(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureRe
     def handle(record: SQSRecord) -> None:
         job = parse_message(record.body, PageJob)
         with logger.append_context_keys(job_id=job.job_id):
-            bootstrap.fetcher().handle(job, int(record.attributes.approximate_receive_count))
+            receives = int(record.attributes.approximate_receive_count)
+            bootstrap.fetcher().handle(job, receives, history_of(record))
             logger.info("job handled")
 
     return consume(event, context, bootstrap.processor(), handle)
