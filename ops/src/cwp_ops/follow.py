@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from cwp_ops.dead_letters import DeadLetter
+from cwp_ops.paging import Item
 from cwp_ops.progress import History, Observation, Progress, Stage, failed, progress
-from cwp_ops.stores import Item, Stores
+from cwp_ops.stores import Stores
 from cwp_shared.bus import Publisher
 from cwp_shared.clock import Clock, utc_now
 from cwp_shared.events import Mode, SyncRequested

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from cwp_ops.errors import OperatorError
-from cwp_ops.stores import Item, Stores
+from cwp_ops.paging import Item
+from cwp_ops.stores import Stores
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cwp_ops.dead_letters import Reason
+from cwp_ops.paging import Item
 from cwp_ops.progress import blocked
 from cwp_ops.queue_depths import Depth
-from cwp_ops.stores import Item, Stores
+from cwp_ops.stores import Stores
 from cwp_shared.clock import Clock, utc_now
 from cwp_shared.errors import Terminal
 from cwp_shared.freshness import is_late

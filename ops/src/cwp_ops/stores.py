@@ -4,13 +4,12 @@ The items are the services' own; nothing here writes them but `cwp_ops.recover`,
 ones anew, and `cwp_ops.quarantine`, which has raw files read again.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
 from boto3.dynamodb.conditions import Key
 
-Item = dict[str, Any]
+from cwp_ops.paging import Item, items
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,12 @@ class Stores:
 
     def receipts(self, run_id: str) -> list[Item]:
         """The pages of a run that are durable in raw/."""
-        return list(_query(self.runs, Key("pk").eq(run_id) & Key("sk").begins_with("PAGE#")))
+        return list(
+            items(
+                self.runs.query,
+                KeyConditionExpression=Key("pk").eq(run_id) & Key("sk").begins_with("PAGE#"),
+            )
+        )
 
     def file(self, tenant_id: str, canonical_table: str, raw_key: str) -> Item | None:
         """What became of a raw file; None: it is not in the history yet."""
@@ -88,7 +92,7 @@ class Stores:
 
     def watermarks_of(self, tenant_id: str) -> dict[str, Item]:
         """The LastUpdated items of a tenant, by table."""
-        found = _query(self.watermarks, Key("tenant_id").eq(tenant_id))
+        found = items(self.watermarks.query, KeyConditionExpression=Key("tenant_id").eq(tenant_id))
         return {item["table"]: item for item in found}
 
 
@@ -100,13 +104,3 @@ def _get(table: Any, pk: str, sk: str) -> Item | None:
     answer = table.get_item(Key={"pk": pk, "sk": sk}, ConsistentRead=True)
     item: Item | None = answer.get("Item")
     return item
-
-
-def _query(table: Any, condition: Any) -> Iterator[Item]:
-    request: dict[str, Any] = {"KeyConditionExpression": condition, "ConsistentRead": True}
-    while True:
-        answer = table.query(**request)
-        yield from answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -12,7 +12,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cwp_ops.errors import OperatorError
-from cwp_ops.stores import Item, Stores
+from cwp_ops.paging import Item, items
+from cwp_ops.stores import Stores
 from cwp_ops.tenants import TenantBook
 from cwp_ops.warehouse import Warehouse, quoted
 from cwp_shared.tenants import SERVICE, secret_name
@@ -101,7 +102,7 @@ class Removal:
             yield {"tenant_id": self.tenant_id, "table": name}
 
     def _paired_keys(self, table: Any) -> Iterator[Item]:
-        for item in _scan(table):
+        for item in items(table.scan, ProjectionExpression="pk, sk"):
             if str(item["pk"]).split("#", 1)[0] == self.tenant_id:
                 yield {"pk": item["pk"], "sk": item["sk"]}
 
@@ -142,13 +143,3 @@ class Removal:
                 "InvalidRequestException",  # it is deleted already, and can still be brought back
             }:
                 raise
-
-
-def _scan(table: Any) -> Iterator[Item]:
-    request: dict[str, Any] = {"ConsistentRead": True, "ProjectionExpression": "pk, sk"}
-    while True:
-        answer = table.scan(**request)
-        yield from answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -9,6 +9,7 @@ from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
+from cwp_ops import paging
 from cwp_ops.errors import OperatorError
 from cwp_shared import keys
 from cwp_shared.errors import Terminal
@@ -146,13 +147,8 @@ class TenantBook:
 
     def items(self) -> Iterator[dict[str, Any]]:
         """The items of all tenants, unchecked: one bad item must not hide the others."""
-        request: dict[str, Any] = {"ConsistentRead": True}
-        while True:
-            answer = self.table.scan(**request)
-            yield from (item for item in answer["Items"] if item.get("service") == SERVICE)
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        found = paging.items(self.table.scan)
+        return (item for item in found if item.get("service") == SERVICE)
 
 
 @dataclass(frozen=True)
