@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from cwp_ops.commands.letter_options import choosing
 from cwp_ops.commands.options import AsJson, Yes
 from cwp_ops.context import Operator, operator_of
 from cwp_ops.dead_letters import DeadLetter
@@ -18,7 +19,7 @@ from cwp_ops.drop import copy_key
 from cwp_ops.drop import drop as drop_letters
 from cwp_ops.errors import OperatorError
 from cwp_ops.holding import Holding, hold_for
-from cwp_ops.letter_choice import Choice, age
+from cwp_ops.letter_choice import Choice
 from cwp_ops.letter_report import QueueLetters, age_text, letter_parts, queue_letters
 from cwp_ops.names import bus, queue_named
 from cwp_ops.queue_depths import Depth
@@ -45,14 +46,6 @@ Moved = Callable[[int], None]
 QueueName = Annotated[
     str | None, typer.Argument(help="Only this queue's, e.g. fetcher-jobs.", metavar="[QUEUE]")
 ]
-Tenant = Annotated[str | None, typer.Option(help="Only letters about this tenant.")]
-TableName = Annotated[str | None, typer.Option("--table", help="Only about this table.")]
-ReasonText = Annotated[str | None, typer.Option("--reason", help="Only if the reason has this.")]
-MessageId = Annotated[
-    str | None, typer.Option("--id", help="Only this message; a beginning will do.")
-]
-OlderThan = Annotated[str | None, typer.Option(help="Only given up on so long ago: 15m, 2h, 3d.")]
-NewerThan = Annotated[str | None, typer.Option(help="Only given up on since then: 15m, 2h, 3d.")]
 
 
 @app.command("list", epilog="Example: cwpipe dlq list   As JSON: cwpipe dlq list --json")
@@ -103,20 +96,17 @@ def show(
     epilog="Examples: cwpipe dlq replay --dry-run   cwpipe dlq replay fetcher-jobs   "
     "cwpipe dlq replay --tenant acme --reason throttl --older-than 15m --rate 5"
 )
-def replay(  # noqa: PLR0913, PLR0917 - the options of one command
+@choosing
+def replay(
     context: typer.Context,
     queue: QueueName = None,
-    tenant: Tenant = None,
-    table: TableName = None,
-    reason: ReasonText = None,
-    message: MessageId = None,
-    older_than: OlderThan = None,
-    newer_than: NewerThan = None,
+    *,
+    choice: Choice,
     rate: Annotated[float, typer.Option(min=0.1, max=500, help="Letters a second.")] = 50.0,
-    dry_run: Annotated[  # noqa: FBT002 - typer's way
+    dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be sent back, and send nothing.")
     ] = False,
-    as_json: AsJson = False,  # noqa: FBT002 - typer's way
+    as_json: AsJson = False,
 ) -> None:
     """Send dead letters back to the queue they came from: all, or those that are chosen.
 
@@ -124,7 +114,6 @@ def replay(  # noqa: PLR0913, PLR0917 - the options of one command
     and every consumer is idempotent. What fails again comes back with its history.
     """
     operator = operator_of(context)
-    choice = _choice(operator, tenant, table, reason, message, older_than, newer_than)
     done = _replayed(operator, queue, choice, rate, dry_run=dry_run)
     if as_json:
         operator.out.print_json(json.dumps([vars(one) for one in done]))
@@ -135,17 +124,14 @@ def replay(  # noqa: PLR0913, PLR0917 - the options of one command
 
 
 @app.command(epilog="Example: cwpipe dlq drop writer-pages --reason 'not an EventBridge envelope'")
-def drop(  # noqa: PLR0913, PLR0917 - the options of one command
+@choosing
+def drop(
     context: typer.Context,
     queue: QueueName = None,
-    tenant: Tenant = None,
-    table: TableName = None,
-    reason: ReasonText = None,
-    message: MessageId = None,
-    older_than: OlderThan = None,
-    newer_than: NewerThan = None,
-    yes: Yes = False,  # noqa: FBT002 - typer's way
-    as_json: AsJson = False,  # noqa: FBT002 - typer's way
+    *,
+    choice: Choice,
+    yes: Yes = False,
+    as_json: AsJson = False,
 ) -> None:
     """Take dead letters out for good: all, or those that are chosen. Asks first.
 
@@ -153,7 +139,6 @@ def drop(  # noqa: PLR0913, PLR0917 - the options of one command
     What the letters stood for does not happen; the pipeline will not ask for it again.
     """
     operator = operator_of(context)
-    choice = _choice(operator, tenant, table, reason, message, older_than, newer_than)
     s3, bucket = operator.cloud.s3, operator.cloud.bucket
 
     def drop_of(holding: Holding, moved: Moved) -> list[str]:
@@ -173,27 +158,6 @@ def drop(  # noqa: PLR0913, PLR0917 - the options of one command
         operator.out.print(f"dropped {len(kept)} letters; copies are in {bucket}")
         for key in kept:
             operator.out.print(f"  {key}", soft_wrap=True)
-
-
-def _choice(  # noqa: PLR0913, PLR0917 - the options that choose
-    operator: Operator,
-    tenant: str | None,
-    table: str | None,
-    reason: str | None,
-    message: str | None,
-    older_than: str | None,
-    newer_than: str | None,
-) -> Choice:
-    now = utc_now()
-    return Choice(
-        tenant_id=tenant,
-        table=table,
-        reason=reason,
-        message_id=message,
-        before=now - age(older_than) if older_than else None,
-        after=now - age(newer_than) if newer_than else None,
-        canonical_tables=operator.canonical_tables if table else {},
-    )
 
 
 def _depths(operator: Operator, queue: str | None) -> list[Depth]:
