@@ -28,8 +28,9 @@ earlier. Readers ignore fields they do not know; an event changes only by new op
 anything else is a new `version`. [examples/](../examples/) has a consumer to start from; JSON
 Schemas are in [shared/schemas](../shared/schemas/).
 
-The archive keeps every event for 30 days. What is replayed from it carries `replay-name` on its
-envelope; the pipeline's own services may be given any event again.
+The archive keeps every event for 30 days, and `cwpipe events replay` gives those of a span to one
+rule again. What is replayed carries `replay-name` on its envelope; the pipeline's own services may
+be given any event again.
 
 This page is made from the code: `make schemas`.
 

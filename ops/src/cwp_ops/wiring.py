@@ -100,4 +100,6 @@ def meter(operator: Operator, deployed: Sequence[Function], rpus: int = RPUS) ->
     cloud = operator.cloud
     if operator.stage == "local":
         return EmbeddedMeter(cloud.client("logs"), cloud.client("redshift-data"), deployed, rpus)
-    return Meter(cloud.client("cloudwatch"), deployed, operator.stage, cloud.workgroup)
+    return Meter(
+        cloud.client("cloudwatch"), deployed, operator.stage, cloud.workgroup, cloud.bucket
+    )

@@ -14,7 +14,7 @@ from cwp_local.cloud.home import find_root
 from cwp_ops import main
 from cwp_ops.costs.metered import Meter
 from cwp_ops.costs.prices import default_file
-from cwp_ops.costs.span import RPU_SECONDS, Function, Span
+from cwp_ops.costs.span import BUCKET_BYTES, RPU_SECONDS, Function, Span
 from tests.aws_environment import isolate
 
 NOW = datetime.now(UTC)
@@ -51,7 +51,18 @@ def test_what_cloudwatch_counted_in_the_span_is_summed(cloudwatch: Any) -> None:
     count(cloudwatch, "AWS/Redshift-Serverless", "ComputeSeconds", 80, Workgroup="connectwise-dev")
     log_group = {"LogGroupName": f"/aws/lambda/{FETCH.full_name}"}
     count(cloudwatch, "AWS/Logs", "IncomingBytes", 1000, **log_group)
-    meter = Meter(cloudwatch, [FETCH], "dev", "connectwise-dev")
+    for hours, size in ((30, 500), (54, 400)):
+        datum = {
+            "MetricName": "BucketSizeBytes",
+            "Value": size,
+            "Timestamp": NOW - timedelta(hours=hours),
+            "Dimensions": [
+                {"Name": "BucketName", "Value": "lake"},
+                {"Name": "StorageType", "Value": "StandardStorage"},
+            ],
+        }
+        cloudwatch.put_metric_data(Namespace="AWS/S3", MetricData=[datum])
+    meter = Meter(cloudwatch, [FETCH], "dev", "connectwise-dev", "lake")
     assert meter.counted(Span.of(NOW - timedelta(days=7), NOW)) == {
         "calls fetcher fetch": 6,
         "milliseconds fetcher fetch": 400,
@@ -60,6 +71,7 @@ def test_what_cloudwatch_counted_in_the_span_is_summed(cloudwatch: Any) -> None:
         "writes SyncRuns": 12,
         "log-bytes fetcher fetch": 2000,
         RPU_SECONDS: 160,
+        BUCKET_BYTES: 500,
     }
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from cwp_ops.commands import watch as command
+from cwp_ops.context import Operator
 from cwp_ops.costs.prices import default_file, read
 from cwp_ops.costs.span import RPU_SECONDS, Function
 from cwp_ops.dead_letters import Reason
@@ -123,3 +125,22 @@ def test_of_many_tenants_the_furthest_behind_fit_on_the_screen() -> None:
     assert "late" in text
     assert "16 more tenants" in text
     assert len(text.splitlines()) < 40
+
+
+def test_it_looks_again_until_somebody_ends_it() -> None:
+    looks: list[Snapshot] = []
+
+    def look() -> Snapshot:
+        looks.append(seen(tenant(HOURLY)))
+        return looks[-1]
+
+    def sleep(seconds: float) -> None:
+        assert seconds == 7
+        if len(looks) == 3:
+            raise KeyboardInterrupt
+
+    terminal = Console(file=StringIO(), force_terminal=True, width=140)
+    command.follow(Operator("local", {}, terminal, terminal), look, 7, sleep)
+    assert len(looks) == 3
+    assert isinstance(terminal.file, StringIO)
+    assert terminal.file.getvalue().count("flow from API to warehouse") == 3

@@ -52,7 +52,7 @@ def watch(
     elif once or not operator.out.is_terminal:
         operator.out.print(screen(look()))
     else:
-        _follow(operator, look, interval)
+        follow(operator, look, interval)
 
 
 def looker(operator: Operator, name: str | None) -> Callable[[], Snapshot]:
@@ -75,12 +75,18 @@ def looker(operator: Operator, name: str | None) -> Callable[[], Snapshot]:
     return look
 
 
-def _follow(operator: Operator, look: Callable[[], Snapshot], interval: float) -> None:
+def follow(
+    operator: Operator,
+    look: Callable[[], Snapshot],
+    interval: float,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Look again and again, until Ctrl-C."""
     operator.say("looking for the first time")
     try:
         with Live(screen(look()), console=operator.out, screen=True, auto_refresh=False) as live:
             while True:
-                time.sleep(interval)
+                sleep(interval)
                 live.update(screen(look()), refresh=True)
     except KeyboardInterrupt:
         return

@@ -19,7 +19,7 @@ ALWAYS_ASSUMED: Final = (
     "list prices: no free tier, no discount, no tax",
     f"SQS: {_REQUESTS_A_MESSAGE} requests a message, none saved by batches",
     f"S3: {_GETS_AN_OBJECT} GETs for each object made",
-    "left out, as cents: Scheduler, archive, SNS, old object versions, storage of logs and tables",
+    "left out, as cents: Scheduler, event archive, SNS, storage of logs and DynamoDB's items",
     "left out: what people ask of the warehouse",
 )
 

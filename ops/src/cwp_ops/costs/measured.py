@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cwp_ops.costs.rates import Rates
-from cwp_ops.costs.span import RPU_SECONDS, Function, Span
+from cwp_ops.costs.span import BUCKET_BYTES, RPU_SECONDS, Function, Span
 from cwp_ops.costs.usage import FunctionUse, Usage
 from cwp_ops.names import QUEUE_OF
 
 #: The page jobs: the one queue that gets no events.
 _JOBS: Final = "fetcher-jobs"
+OLD_VERSIONS: Final = "old versions"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def usage_of(
         messages=messages,
         empty_receives=_sum(month, "empty"),
         events=from_bus + sum(objects.values()),
-        stored_bytes=dict(found.stored_bytes),
+        stored_bytes={**found.stored_bytes, OLD_VERSIONS: _old_versions(counts, found)},
         objects=objects,
         dynamodb_writes=_sum(month, "writes"),
         dynamodb_reads=_sum(month, "reads"),
@@ -79,6 +80,11 @@ def usage_of(
         warehouse_bytes=float(found.stored_bytes.get("canonical", 0)),
         assumptions=tuple(assumed),
     )
+
+
+def _old_versions(counts: Mapping[str, float], found: Lake) -> float:
+    """Bytes of versions that the listing does not show; nothing where nobody says."""
+    return max(0.0, counts.get(BUCKET_BYTES, 0.0) - sum(found.stored_bytes.values()))
 
 
 def _completed(counted: Mapping[str, float], rates: Rates) -> tuple[dict[str, float], list[str]]:

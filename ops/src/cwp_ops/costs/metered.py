@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cwp_ops.costs.metrics import Metric, values
-from cwp_ops.costs.span import RPU_SECONDS, Function, Span
+from cwp_ops.costs.metrics import DAY, Metric, values
+from cwp_ops.costs.span import BUCKET_BYTES, RPU_SECONDS, Function, Span
 from cwp_ops.names import queues, table
 from cwp_shared.settings import Stage
 
@@ -28,21 +28,23 @@ class Meter:
         deployed: the stage's functions.
         stage: which.
         workgroup: the warehouse's.
+        bucket: the lake's.
     """
 
     cloudwatch: Any
     deployed: Sequence[Function]
     stage: Stage
     workgroup: str
+    bucket: str
 
     def counted(self, span: Span) -> dict[str, float]:
         """What was counted in the span, by what and whose: `calls fetcher fetch`."""
-        wanted = dict(_wanted(self.deployed, self.stage, self.workgroup))
+        wanted = dict(_wanted(self.deployed, self.stage, self.workgroup, self.bucket))
         return values(self.cloudwatch, wanted, span.start, span.end)
 
 
 def _wanted(
-    deployed: Iterable[Function], stage: Stage, workgroup: str
+    deployed: Iterable[Function], stage: Stage, workgroup: str, bucket: str
 ) -> Iterator[tuple[str, Metric]]:
     for one in deployed:
         whose = {"FunctionName": one.full_name}
@@ -60,5 +62,8 @@ def _wanted(
         in_table = {"TableName": table(noun, stage)}
         yield f"writes {noun}", Metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", in_table)
         yield f"reads {noun}", Metric("AWS/DynamoDB", "ConsumedReadCapacityUnits", in_table)
+    # With all old versions; S3 says it once a day.
+    of_bucket = {"BucketName": bucket, "StorageType": "StandardStorage"}
+    yield BUCKET_BYTES, Metric("AWS/S3", "BucketSizeBytes", of_bucket, "Average", DAY)
     of_workgroup = {"Workgroup": workgroup}
     yield RPU_SECONDS, Metric("AWS/Redshift-Serverless", "ComputeSeconds", of_workgroup)

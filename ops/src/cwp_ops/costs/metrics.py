@@ -7,17 +7,22 @@ from datetime import datetime
 from typing import Any, Final
 
 _QUERIES_A_CALL: Final = 500
-_HOUR: Final = 3_600
+HOUR: Final = 3_600
+DAY: Final = 86_400
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric of one thing. `statistic`: `Sum`, or `Average` of the newest hour with any."""
+    """One metric of one thing.
+
+    `statistic`: `Sum` over the span, or `Average` of the newest `period` (seconds) that has any.
+    """
 
     namespace: str
     name: str
     dimensions: Mapping[str, str]
     statistic: str = "Sum"
+    period: int = HOUR
 
 
 def values(
@@ -56,7 +61,7 @@ def _query(query_id: str, metric: Metric) -> dict[str, Any]:
                 "MetricName": metric.name,
                 "Dimensions": dimensions,
             },
-            "Period": _HOUR,
+            "Period": metric.period,
             "Stat": metric.statistic,
         },
         "ReturnData": True,

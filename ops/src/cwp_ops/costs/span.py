@@ -10,6 +10,8 @@ from cwp_shared.settings import Stage
 
 #: The name of the warehouse's count: RPUs times the seconds it was awake.
 RPU_SECONDS: Final = "rpu-seconds warehouse"
+#: What the bucket holds in all, if somebody says so.
+BUCKET_BYTES: Final = "held bucket"
 
 
 @dataclass(frozen=True)

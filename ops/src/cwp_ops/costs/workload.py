@@ -183,4 +183,5 @@ def _assumptions(workload: Workload, day: Day, loads: Loads, rates: Rates) -> It
         f"of {workload.window_minutes} minutes, for {day.loads:,.0f} loads of {loads.seconds:.0f} "
         f"seconds, {loads.at_once} at once: {day.minutes_charged:.0f} minutes charged"
     )
+    yield "no old versions of objects: they are deleted after 30 days"
     yield f"times and sizes: {rates.measured}"

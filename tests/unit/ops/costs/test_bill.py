@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from cwp_ops.costs.bill import bill
+from cwp_ops.costs.bill import ALWAYS_ASSUMED, bill
 from cwp_ops.costs.prices import Prices, default_file, read
 from cwp_ops.costs.usage import FunctionUse, Usage
 from cwp_ops.errors import OperatorError
@@ -69,8 +69,13 @@ def test_lines_and_services_are_the_dearest_first_and_sum_up() -> None:
 
 def test_what_is_assumed_is_told() -> None:
     made = bill(Usage(assumptions=("the sky is blue",)), PRICES)
-    assert made.assumptions[0] == "the sky is blue"
-    assert any("not confirmed" in text for text in made.assumptions)
+    assert made.assumptions == ("the sky is blue", *ALWAYS_ASSUMED)
+
+
+def test_prices_that_were_seen_once_only_are_named() -> None:
+    guessed = PRICES.prices["alarm"].model_copy(update={"confirmed": False})
+    prices = PRICES.model_copy(update={"prices": {**PRICES.prices, "alarm": guessed}})
+    assert bill(Usage(), prices).assumptions[-1].endswith("second source: alarm")
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from cwp_ops.costs.measured import Lake, kind_of, lake, usage_of
+from cwp_ops.costs.measured import OLD_VERSIONS, Lake, kind_of, lake, usage_of
 from cwp_ops.costs.rates import Rates
-from cwp_ops.costs.span import RPU_SECONDS, Function, Span, functions
+from cwp_ops.costs.span import BUCKET_BYTES, RPU_SECONDS, Function, Span, functions
 
 RATES = Rates.read(Path(__file__).resolve().parents[4])
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -26,6 +26,7 @@ METERED = {
     "reads SyncRuns": 4.0,
     "log-bytes fetcher fetch": 1000.0,
     RPU_SECONDS: 7200.0,
+    BUCKET_BYTES: 100.0,
 }
 
 
@@ -39,7 +40,7 @@ def test_flows_are_multiplied_to_a_month_and_what_is_held_is_not() -> None:
     assert (used.dynamodb_writes, used.dynamodb_reads) == pytest.approx((110, 40))
     assert used.log_bytes == pytest.approx(10_000)
     assert used.rpu_hours == pytest.approx(20)
-    assert used.stored_bytes == {"raw": 10, "canonical": 20}
+    assert used.stored_bytes == {"raw": 10, "canonical": 20, OLD_VERSIONS: 70}
     assert used.objects == {"raw": pytest.approx(30)}
     assert used.warehouse_bytes == 20
 
