@@ -141,8 +141,8 @@ def _measured(operator: Operator, rates: Rates, days: int, rpus: int) -> Usage:
 def _of_span(stage: str, days: int) -> str:
     if stage == "local":
         return (
-            f"the work of the last {days} days on this machine, at this machine's speed, done once "
-            "a month; the warehouse is charged for its statements, at least a minute at a time"
+            f"the work of the last {days} days on this machine, at its own speed, done once a "
+            "month; the warehouse is charged for its loads since it was started, at least a minute"
         )
     return f"all months are like the last {days} days"
 
