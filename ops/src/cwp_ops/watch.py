@@ -59,7 +59,11 @@ class Freshness:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A stage at one moment. `warehouse_dollars`: of the last hour; `errors`: dead letters."""
+    """A stage at one moment.
+
+    `errors` are dead letters. The warehouse's minutes (at the size that a workgroup begins with)
+    and its dollars are of the last hour.
+    """
 
     stage: str
     at: str

@@ -12,10 +12,12 @@ from typer.testing import CliRunner
 
 from cwp_local.cloud.home import find_root
 from cwp_ops import main
+from cwp_ops.cloud_clients import Cloud
 from cwp_ops.costs.metered import Meter
 from cwp_ops.costs.prices import default_file
 from cwp_ops.costs.span import BUCKET_BYTES, RPU_SECONDS, Function, Span
 from tests.aws_environment import isolate
+from tests.integration.scheduler.world import make_table
 
 NOW = datetime.now(UTC)
 FETCH = Function("connectwise-fetcher-dev-fetch", "fetcher fetch", 512)
@@ -75,8 +77,8 @@ def test_what_cloudwatch_counted_in_the_span_is_summed(cloudwatch: Any) -> None:
     }
 
 
-def cwpipe(*arguments: str) -> Any:
-    return CliRunner().invoke(main.app, list(arguments))
+def cwpipe(*arguments: str, **environ: str) -> Any:
+    return CliRunner().invoke(main.app, list(arguments), env=environ)
 
 
 def test_a_stated_workload_needs_no_cloud() -> None:
@@ -95,3 +97,29 @@ def test_prices_of_ones_own_are_used(tmp_path: Any) -> None:
     path.write_text(text.replace('region = "us-east-1"', 'region = "eu-west-9"'))
     made = json.loads(cwpipe("costs", "--tenants", "1", "--prices", str(path), "--json").stdout)
     assert made["region"] == "eu-west-9"
+
+
+def test_a_stage_is_measured_from_end_to_end(
+    cloudwatch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All but functions, which moto cannot make without Docker, and the stack's outputs."""
+    monkeypatch.setattr(Cloud, "bucket", "lake")
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="lake")
+    s3.put_object(Bucket="lake", Key="acme/raw/connectwise/t/1.parquet", Body=b"12345")
+    tenants = make_table("TenantServices-dev", "tenant_id", "service")
+    tenants.put_item(Item={"tenant_id": "acme", "service": "connectwise"})
+    count(
+        cloudwatch, "AWS/SQS", "NumberOfMessagesSent", 7, QueueName="connectwise-fetcher-jobs-dev"
+    )
+    count(cloudwatch, "AWS/Redshift-Serverless", "ComputeSeconds", 3600, Workgroup="mine")
+    made = cwpipe("--stage", "dev", "costs", "--days", "7", "--json", CWP_WORKGROUP="mine")
+    assert made.exit_code == 0, made.output
+    told = json.loads(made.stdout)
+    lines = {line["driver"]: line["quantity"] for line in told["lines"]}
+    month = 365 / 12 / 7
+    assert lines["messages"] == pytest.approx(3 * 14 * month)
+    assert lines["awake"] == pytest.approx(2 * month)
+    assert lines["raw/, written"] == pytest.approx(month)
+    assert lines["API keys"] == 1
+    assert "all months are like the last 7 days" in told["assumptions"]
