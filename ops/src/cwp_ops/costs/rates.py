@@ -39,9 +39,6 @@ class Rates(BaseModel):
     dynamodb_writes_a_message: float
     dynamodb_reads_a_message: float
     log_bytes_a_call: float
-    #: Custom metrics, of the stage and of each tenant.
-    metrics: int
-    metrics_a_tenant: int
     #: Lambda's pollers of one queue, and how long one waits for a message.
     pollers: int
     poll_seconds: int
@@ -51,10 +48,6 @@ class Rates(BaseModel):
         """The project's own."""
         text = (root / "config" / "cost-rates.toml").read_text("utf-8")
         return cls.model_validate(tomllib.loads(text))
-
-    def custom_metrics(self, tenants: int) -> int:
-        """How many metrics a stage of so many tenants has."""
-        return self.metrics + tenants * self.metrics_a_tenant
 
     def empty_receives(self, queues: int, days: float) -> float:
         """Receives of idle queues that find nothing."""

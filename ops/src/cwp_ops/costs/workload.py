@@ -9,6 +9,7 @@ from cwp_ops.costs.rates import Rates
 from cwp_ops.costs.usage import FunctionUse, Usage
 from cwp_ops.costs.waking import KINDS, RPUS, Day, Kind, Loads, expected_day
 from cwp_ops.names import QUEUES
+from cwp_shared.metrics import METRICS
 from cwp_shared.tables import LARGEST_PAGE
 
 #: How often each kind of table is synced: most tables' cadence (`cwp_shared.tables`).
@@ -88,7 +89,7 @@ def usage_of(workload: Workload, rates: Rates, alarms: int = 0) -> Usage:
         warehouse_bytes=workload.tenants * workload.stored_rows * rates.row_bytes["canonical"],
         secrets=workload.tenants,
         alarms=alarms,
-        metrics=rates.custom_metrics(workload.tenants),
+        metrics=len(METRICS),
         assumptions=tuple(_assumptions(workload, day, loads, rates)),
     )
 
