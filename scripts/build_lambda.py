@@ -3,9 +3,10 @@
     python scripts/build_lambda.py fetcher --stage dev
 
 The zip holds the service's own package, cwp_shared, the mappings if the service reads them, and,
-for AWS stages, the service's locked dependencies for Lambda's Python and processor. On stage local
-the emulator's Python already has the dependencies. Equal sources give equal bytes: files are
-sorted and their times fixed. A zip that is newer than everything it is made from stays.
+for AWS stages, the service's locked dependencies for Lambda's Python and processor, without what no
+function imports. On stage local the emulator's Python already has the dependencies. Equal sources
+give equal bytes: files are sorted and their times fixed. A zip that is newer than everything it is
+made from stays.
 """
 
 import argparse
@@ -15,50 +16,97 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PYTHON_VERSION = "3.13"
-PLATFORM = "aarch64-manylinux_2_28"
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What the wheels are chosen for, in uv's words."""
+
+    python: str
+    platform: str
+
+
+#: As each serverless.yml says: python3.13 on arm64. Lambda's Amazon Linux has a newer glibc.
+LAMBDA = Runtime("3.13", "aarch64-manylinux_2_28")
 #: Lambda's own limit, unpacked; exceeding it fails here and not at the end of an upload.
 LIMIT_BYTES = 262_144_000
 #: Services whose zip carries the mapping files.
 NEED_MAPPINGS = {"transformer"}
-#: What no function imports: tests, headers, type stubs and pyarrow's optional engines.
-PRUNED_DIRECTORIES = {"tests", "include", "__pycache__"}
-PRUNED_FILES = (
-    "libarrow_flight",
-    "libarrow_python_flight",
-    "libparquet_encryption",
-    "_flight",
-    "_pyarrow_cpp_tests",
+#: The services of AWS that functions call. botocore describes 400, which is most of its size.
+AWS_SERVICES = {"dynamodb", "events", "redshift-data", "s3", "secretsmanager", "sqs"}
+#: What no function imports, as globs below the zip's root.
+PRUNED = (
+    # Left behind by the installer.
+    ".lock",
+    "bin",
+    # For compilers.
+    "pyarrow/include",
+    "pyarrow/src",
+    # Other ways into a library than ours.
+    "adbc_driver_duckdb",
+    "boto3/examples",
+    "duckdb/experimental",
+    "*/tests",
+    "pyarrow/_pyarrow_cpp_tests*",
+    # Of pyarrow's own file systems (bytes come by boto3), formats and engines those not used. Three
+    # more libraries are not used either, but each of pyarrow's modules is linked to them.
+    "pyarrow/*_azurefs*",
+    "pyarrow/*_gcsfs*",
+    "pyarrow/*_hdfs*",
+    "pyarrow/*_s3*",
+    "pyarrow/*_flight*",
+    "pyarrow/*_orc*",
+    "pyarrow/*parquet_encryption*",
+    # One library under three names: what is linked to it asks for the one in the middle.
+    "pyarrow/libarrow_python.so",
+    "pyarrow/libarrow_python.so.*.*.*",
 )
-PRUNED_SUFFIXES = (".pyi", ".pyx", ".pxd", ".pxi", ".h", ".hpp", ".cc", ".c")
+#: And wherever they are, for compilers and type checkers.
+PRUNED_SUFFIXES = {".pyi", ".pyx", ".pxd", ".pxi", ".h", ".hpp", ".cc", ".c"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("service", help="a folder of services/")
     parser.add_argument("--stage", required=True, choices=["local", "dev", "prod"])
+    parser.add_argument("--output", type=Path, help="build this file anew, not services/*/.build")
     arguments = parser.parse_args()
-    service_dir = ROOT / "services" / arguments.service
+    service, full = arguments.service, arguments.stage != "local"
+    service_dir = ROOT / "services" / service
     if not service_dir.is_dir():
-        sys.exit(f"no service {arguments.service!r} in {ROOT / 'services'}")
-    full = arguments.stage != "local"
-    target = service_dir / ".build" / f"{arguments.service}-{'full' if full else 'code'}.zip"
-    target.parent.mkdir(exist_ok=True)
-    if is_fresh(target, service_dir):
-        print(f"{target.relative_to(ROOT)} is up to date")
+        sys.exit(f"no service {service!r} in {ROOT / 'services'}")
+    target = service_dir / ".build" / f"{service}-{'full' if full else 'code'}.zip"
+    if arguments.output:
+        target = arguments.output.resolve()
+    elif is_fresh(target, service_dir):
+        print(f"{target} is up to date")
         return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    size = build(service, target, LAMBDA if full else None)
+    print(f"{target}: {size / 1e6:.1f} MB unpacked")
+    if size > LIMIT_BYTES:
+        target.unlink()
+        sys.exit(f"{target.name} unpacks to {size} bytes, over Lambda's limit of {LIMIT_BYTES}")
+
+
+def build(service: str, target: Path, runtime: Runtime | None) -> int:
+    """Write the zip to `target`, with dependencies for `runtime`; its unpacked size in bytes."""
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch)
-        if full:
-            install_dependencies(arguments.service, tree)
-        copy_own_code(arguments.service, tree)
-        size = write_zip(tree, target)
-    print(f"{target.relative_to(ROOT)}: {size / 1e6:.1f} MB unpacked")
-    if size > LIMIT_BYTES:
-        sys.exit(f"{target.name} unpacks to {size} bytes, over Lambda's limit of {LIMIT_BYTES}")
+        assemble(service, tree, runtime)
+        return write_zip(tree, target)
+
+
+def assemble(service: str, tree: Path, runtime: Runtime | None) -> None:
+    """Put into the empty folder `tree` what the zip holds."""
+    if runtime:
+        install_dependencies(service, tree, runtime)
+        prune(tree)
+    copy_own_code(service, tree)
 
 
 def is_fresh(target: Path, service_dir: Path) -> bool:
@@ -80,19 +128,20 @@ def copy_own_code(service: str, tree: Path) -> None:
         shutil.copytree(ROOT / "mappings", tree / "mappings")
 
 
-def install_dependencies(service: str, tree: Path) -> None:
-    """The service's own locked dependencies, as wheels for Lambda; nothing is compiled."""
+def install_dependencies(service: str, tree: Path, runtime: Runtime) -> None:
+    """The service's own locked dependencies, as wheels for `runtime`; nothing is compiled."""
     uv = find_uv()
     requirements = tree / "requirements.txt"
     export = [uv, "export", "--quiet", "--frozen", "--package", f"cwp-{service}", "--no-dev"]
     export += ["--no-emit-workspace", "--no-header", "--output-file", str(requirements)]
     subprocess.run(export, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     install = [uv, "pip", "install", "--quiet", "--target", str(tree), "--requirements"]
-    install += [str(requirements), "--python-version", PYTHON_VERSION]
-    install += ["--python-platform", PLATFORM, "--only-binary", ":all:", "--link-mode", "copy"]
+    install += [str(requirements), "--python-version", runtime.python]
+    install += ["--python-platform", runtime.platform, "--only-binary", ":all:"]
+    # Nothing is written into the files, so they need not be copied out of uv's cache.
+    install += ["--link-mode", "hardlink"]
     subprocess.run(install, cwd=ROOT, check=True)
     requirements.unlink()
-    prune(tree)
 
 
 def find_uv() -> str:
@@ -104,13 +153,18 @@ def find_uv() -> str:
 
 
 def prune(tree: Path) -> None:
-    for path in sorted(tree.rglob("*"), reverse=True):
+    models = (path for path in tree.glob("boto*/data/*") if path.is_dir())
+    unused = [path for path in models if path.name not in AWS_SERVICES]
+    remove(*unused, *(found for glob in PRUNED for found in tree.glob(glob)))
+    remove(*(path for path in tree.rglob("*") if path.suffix in PRUNED_SUFFIXES))
+
+
+def remove(*paths: Path) -> None:
+    for path in paths:
         if path.is_dir():
-            if path.name in PRUNED_DIRECTORIES and "pyarrow" in path.parts:
-                shutil.rmtree(path)
-        elif path.name.startswith(PRUNED_FILES) or path.suffix in PRUNED_SUFFIXES:
-            path.unlink()
-    shutil.rmtree(tree / "bin", ignore_errors=True)
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def write_zip(tree: Path, target: Path) -> int:
@@ -124,7 +178,8 @@ def write_zip(tree: Path, target: Path) -> int:
             entry.external_attr = 0o644 << 16
             content = path.read_bytes()
             size += len(content)
-            archive.writestr(entry, content)
+            # A higher level takes twice the time to save a twentieth.
+            archive.writestr(entry, content, compresslevel=3)
     partial.replace(target)
     return size
 
