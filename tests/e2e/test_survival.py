@@ -1,22 +1,33 @@
-"""The cloud stops amid a sync, gracefully or by a crash; the warehouse ends the same."""
+"""Amid a sync the cloud stops, gracefully or by a crash, or a service is deployed anew; the
+warehouse ends the same.
+"""
 
 import json
 import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from cwp_local.cloud.environment import for_deployment
+from cwp_local.cloud.home import Home
+from cwp_local.sandbox.models import TableChanges
+from cwp_local.sandbox.weather.model import Slow, StatusFault
 from tests.e2e.conftest import CWPIPE, Cloud
 from tests.e2e.test_sync import (
+    MAPPINGS,
     TABLES,
     add_tenants,
     assert_same,
+    assert_versions,
     everything,
     wait_until_empty,
 )
+from tests.rendering import ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -77,3 +88,78 @@ def test_crash_of_the_emulator_in_the_middle_of_a_sync(cloud: Cloud) -> None:
         kept = {json.loads(row)["sk"] for row in before[table]}
         assert kept <= {json.loads(row)["sk"] for row in after[table]}, f"{table} lost versions"
     wait_until_empty(cloud)
+
+
+@pytest.fixture(scope="module")
+def deployer(cloud: Cloud) -> dict[str, str]:
+    """Keys of a user who has the rights that docs/deploying.md gives, and no other."""
+    iam = cloud.aws("iam")
+    iam.create_user(UserName="deployer")
+    for policy in (ROOT / "docs" / "iam").glob("deploy-*.json"):
+        made = iam.create_policy(PolicyName=policy.stem, PolicyDocument=policy.read_text())
+        iam.attach_user_policy(UserName="deployer", PolicyArn=made["Policy"]["Arn"])
+    s3 = cloud.aws("s3")
+    for bucket in s3.list_buckets(Prefix="connectwise-")["Buckets"]:
+        if "-serverless" in bucket["Name"]:
+            # osls has these buckets refuse plain HTTP, which is all that the emulator speaks.
+            s3.delete_bucket_policy(Bucket=bucket["Name"])
+    key = iam.create_access_key(UserName="deployer")["AccessKey"]
+    return {
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+    }
+
+
+def redeploy(cloud: Cloud, service: str, user: dict[str, str]) -> None:
+    """Deploy one service alone, in its folder, although nothing in it has changed."""
+    done = subprocess.run(
+        ["npx", "--no-install", "serverless", "deploy", "--stage", "local", "--force"],
+        cwd=ROOT / "services" / service,
+        env=for_deployment(Home.from_environment(cloud.environ), cloud.environ) | user,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, f"{service}:\n{done.stdout}{done.stderr}"
+
+
+@contextmanager
+def impatient(cloud: Cloud, service: str) -> Iterator[None]:
+    """What a function of the service dies with comes back after 15 seconds, not after minutes."""
+    sqs = cloud.aws("sqs")
+    usual = {}
+    for url in sqs.list_queues(QueueNamePrefix=f"connectwise-{service}-")["QueueUrls"]:
+        asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
+        usual[url] = asked["Attributes"]
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "15"})
+    yield
+    for url, attributes in usual.items():
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
+
+
+@pytest.mark.parametrize("service", ["fetcher"])
+def test_one_service_is_deployed_anew_in_the_middle_of_a_sync(
+    cloud: Cloud, deployer: dict[str, str], service: str
+) -> None:
+    """Functions at work at that moment die with it here; AWS lets them end what they do."""
+    cloud.cwpipe("sync", TENANT)
+    known = everything(cloud, TENANT)
+    changes = cloud.sandbox.play(TENANT, update=30, add=5, seed=7)
+    # Pages come slowly, and those of tickets not at all: the sync cannot end before we let it.
+    cloud.sandbox.set_weather(
+        TENANT,
+        status=StatusFault(code=429, retry_after=1, probability=1, table="service_tickets"),
+        slow=Slow(seconds=2, probability=1),
+    )
+    with impatient(cloud, service):
+        syncing = subprocess.Popen([CWPIPE, "sync", "--full", TENANT], env=cloud.environ)
+        redeploy(cloud, service, deployer)
+        assert syncing.poll() is None
+        cloud.sandbox.set_weather(TENANT)
+        assert syncing.wait() == 0
+        wait_until_empty(cloud)
+    assert_same(cloud, tenants=[TENANT])
+    for table in TABLES[TENANT]:
+        changed = changes.tables.get(MAPPINGS[table]["source"], TableChanges())
+        assert_versions(cloud, TENANT, table, {row["sk"] for row in known[table]}, changed)
