@@ -1,8 +1,9 @@
 """The rules of scd2.md once more, slow and obvious, in plain Python and nothing of the service."""
 
 import hashlib
+import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +14,10 @@ from tests.unit.transformer.fakes import TENANT, ZERO, at, moment
 
 #: R14
 TOLERANCE = 300
+
+
+#: Key, and place in its run: window, page and row.
+Identity = tuple[int, tuple[int, int, int]]
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,11 @@ class Observation:
     @property
     def order(self) -> tuple[Any, ...]:
         return self.upper, f"run-{self.run}", self.place
+
+    @property
+    def identity(self) -> "Identity":
+        """No other observation of a test has it."""
+        return self.key, self.place
 
     @property
     def is_taken(self) -> bool:
@@ -144,6 +154,7 @@ def _row(fact: Observation, start: int, effective_from: int) -> dict[str, Any]:
         "closed_at": None,
         "custom_fields": None,
         "updated_by": fact.updated_by,
+        "load_notes": None,
     }
 
 
@@ -164,9 +175,82 @@ def _md5(text: str) -> str:
 
 def as_reader_sees(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows of a history without the system columns, in the order of `history`."""
-    system = {"recorded_at", "run_id", "mapping_version", "sequence", "load_notes"}
+    system = {"recorded_at", "run_id", "mapping_version", "sequence"}
     kept = [{n: v for n, v in row.items() if n not in system} for row in rows]
     return sorted(kept, key=lambda row: (row["ticket_id"], row["effective_from"]))
+
+
+def serialised(rows: Iterable[dict[str, Any]]) -> bytes:
+    """A history as bytes, which are the same for two exactly if the histories are.
+
+    A line a version, by key and begin: a JSON object in UTF-8, its members by name; what
+    JSON has no word for is `{"is": text, "type": name}`. System columns are left out (R1).
+    """
+    lines = (
+        json.dumps(row, sort_keys=True, ensure_ascii=False, default=_spelled)
+        for row in as_reader_sees(list(rows))
+    )
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _spelled(value: Any) -> dict[str, str]:
+    return {"type": type(value).__name__, "is": str(value)}
+
+
+def broken_accounts(
+    facts: Iterable[Observation | Absence],
+    rows: Iterable[dict[str, Any]],
+    set_aside: Collection[Identity],
+) -> list[str]:
+    """What breaks I9 in a whole history; `set_aside` are the observations that quarantine has.
+
+    An observation is exactly one of: set aside; replaced in its second (R6), or in the instant in
+    which it would have come back, by a later state (R12); shown. What is shown is, wherever it
+    begins to hold, exactly one of: start of a version, inside a run. Every version has one start.
+    """
+    wrong: list[str] = []
+    known = set(facts)
+    versions: dict[int, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for row in rows:
+        versions[row["ticket_id"]][row["sk"]] = row
+    for key in {fact.key for fact in known if isinstance(fact, Observation)}:
+        told = [f for f in known if isinstance(f, Observation) and f.key == key]
+        gone = {fact.t for fact in known if isinstance(fact, Absence) and fact.key == key}
+        starts = _starts([fact for fact in told if fact.is_taken], gone)
+        for fact in told:
+            roles = (
+                fact.identity in set_aside,
+                fact.is_taken and _is_replaced(fact, told, starts),
+                fact in starts.values(),
+            )
+            wrong += [f"I9: {fact} is {roles}"] * (sum(roles) != 1)
+        begun = {_surrogate_key(key, start): fact for start, fact in starts.items()}
+        wrong += [f"I9: {sk} begins with no fact" for sk in versions[key].keys() - begun.keys()]
+        for start, fact in starts.items():
+            own = _surrogate_key(key, start)
+            is_start = own in versions[key]
+            if is_start == _is_inside(start, fact, own, versions[key]):
+                wrong.append(f"I9: {fact} from {start} is a start and inside a run, or neither")
+    return wrong
+
+
+def _is_replaced(
+    fact: Observation, told: Iterable[Observation], starts: dict[int, Observation]
+) -> bool:
+    same = [other for other in told if other.u == fact.u and other.is_taken]
+    if any(other.order > fact.order for other in same):
+        return True
+    back = [starts[other.upper] for other in same if other.upper in starts]
+    return fact not in starts.values() and any(other.u > fact.u for other in back)
+
+
+def _is_inside(start: int, fact: Observation, own: str, rows: dict[str, dict[str, Any]]) -> bool:
+    return any(
+        row["effective_from"] < moment(start) < (row["effective_to"] or _NEVER)
+        and row["attr_hash"] == _change_hash(fact)
+        for sk, row in rows.items()
+        if sk != own
+    )
 
 
 def broken_invariants(rows: list[dict[str, Any]]) -> list[str]:

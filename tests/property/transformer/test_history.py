@@ -1,197 +1,117 @@
 """Any facts, however cut, repeated, reordered, raced and interrupted, give the one history."""
 
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
-from decimal import Decimal
-from functools import partial
+from datetime import timedelta
+from itertools import count
 from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cwp_shared.mapping_files import Mappings
-from cwp_transformer import index, index_files, segment_file
+from cwp_transformer import cleanup
 from tests.property.transformer import reference
-from tests.property.transformer.reference import Absence, Observation
+from tests.property.transformer.facts import SLOW, Fact, check, files, land
+from tests.property.transformer.reference import Observation
 from tests.unit.transformer.fakes import (
     HISTORY,
     STEPS,
     TICKETS,
     TIMELESS,
     Crash,
+    Deed,
     World,
-    absences_body,
     object_created,
-    raw_body,
 )
 
-Fact = Observation | Absence
-
-#: Shrinking a history takes minutes; the seed that a failure prints makes it again.
-_SLOW = settings(
-    deadline=None,
-    max_examples=30,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow],
-    database=None,
-    print_blob=True,
-)
+pytestmark = pytest.mark.usefixtures("small_runs")
 
 
-@st.composite
-def observations(draw: st.DrawFn) -> list[Observation]:
-    """Facts that collide in every way there is; each has its own place in its run."""
-    anywhere = st.builds(
-        Observation,
-        key=st.integers(1, 3),
-        u=st.integers(0, 5),
-        # A run that ended long before u has seen the future: quarantine (R14).
-        upper=st.sampled_from([5, 6, 7, -400]),
-        run=st.integers(1, 2),
-        place=st.just((0, 0, 0)),
-        summary=st.sampled_from(["a", "b", "", None]),
-        hours=st.sampled_from([None, Decimal("1.5000")]),
-        updated_by=st.sampled_from(["ann", "bob", None]),
-        created=st.sampled_from([None, -3, 2]),
-        po_number=st.sampled_from(["p", "q", None]),
-    )
-    found = draw(st.lists(anywhere, min_size=1, max_size=8))
-    return [replace(fact, place=(n % 2, 0, n)) for n, fact in enumerate(found)]
-
-
-absences = st.lists(st.builds(Absence, key=st.integers(1, 3), t=st.integers(0, 7)), max_size=3)
-
-
-@st.composite
-def files(draw: st.DrawFn) -> tuple[list[Fact], list[list[Fact]]]:
-    """Facts, and files that hold each of them at least once; a file is of one run and kind."""
-    facts: list[Fact] = [*draw(observations()), *draw(absences)]
-    repeated = facts + draw(st.lists(st.sampled_from(facts), max_size=3))
-    shuffled = draw(st.permutations(repeated))
-    cut: list[list[Fact]] = []
-    for fact in shuffled:
-        same_run = [some for some in cut if _run_of(some[0]) == _run_of(fact)]
-        into = draw(st.integers(0, len(same_run)))
-        if into == len(same_run):
-            cut.append([fact])
-        else:
-            same_run[into].append(fact)
-    return facts, cut
-
-
-def _run_of(fact: Fact) -> tuple[int, int]:
-    return (fact.run, fact.upper) if isinstance(fact, Observation) else (0, 100)
-
-
-def land(world: World, facts: list[Fact]) -> str:
-    run, upper = _run_of(facts[0])
-    rows = [fact for fact in facts if isinstance(fact, Observation)]
-    if not rows:
-        gone = [(fact.key, fact.t) for fact in facts if isinstance(fact, Absence)]
-        return world.land(absences_body(gone, upper=upper, run_id=f"run-{run}"))
-    places = [fact.place for fact in rows]
-    body = raw_body([r.row() for r in rows], upper=upper, run_id=f"run-{run}", places=places)
-    return world.land(body)
-
-
-@pytest.fixture(autouse=True)
-def _small_runs() -> Iterator[None]:
-    """So that a handful of facts makes many runs, segments and blocks, and merges in steps."""
-    with (
-        patch.multiple(index, GROWTH=2, SEGMENT_ROWS=2, STEP_ROWS=1),
-        patch.object(segment_file, "BLOCK_ROWS", 1),
-        patch.multiple(index_files, _SMALL_BYTES=0, _GAP_BYTES=0, _AT_ONCE_BYTES=0),
-    ):
-        yield
-
-
-def check(world: World, facts: list[Fact]) -> None:
-    rows = world.history()
-    assert reference.as_reader_sees(rows) == reference.history(facts)
-    assert reference.broken_invariants(rows) == []
-    commits = world.commits()
-    assert [c.revision for c in commits] == list(range(1, len(commits) + 1))
-    if commits:
-        records = [f for f in facts if isinstance(f, Observation)]
-        taken = {(f.key, f.u, f.upper) for f in records if f.is_taken}
-        gone = {(f.key, f.t) for f in facts if isinstance(f, Absence)}
-        totals = commits[-1].totals
-        assert (totals.versions, totals.current) == (len(rows), sum(r["is_current"] for r in rows))
-        assert (totals.keys, totals.facts) == (len({k for k, *_ in taken}), len(taken | gone))
-    # I9: what is neither a start, nor inside a run, nor replaced in its second, is in quarantine.
-    refused = {
-        (f.key, f.u, f.upper, f.place)
-        for f in facts
-        if isinstance(f, Observation) and not f.is_taken
-    }
-    assert len({(r["raw_key"], r["raw_row"]) for r in world.quarantine()}) >= len(refused)
-    assert bool(world.quarantine()) == bool(refused)
-
-
-@_SLOW
+@SLOW
 @given(files())
 def test_any_cutting_order_and_repetition_gives_the_reference_history(
     given_files: tuple[list[Fact], list[list[Fact]]],
 ) -> None:
     facts, cut = given_files
     world = World()
+    seen: list[Fact] = []
     revisions, rows = 0, 0
     for some in cut:
         assert world.deliver(land(world, some)) == {}
-        history = world.history()
-        assert reference.broken_invariants(history) == []
+        seen += some
+        check(world, seen)
         # I8
         for commit in world.commits()[revisions:]:
             file = commit.canonical
             rows += file.opened - file.removed if file else 0
-        assert len(history) == rows
+        assert len(world.history()) == rows
         revisions = len(world.commits())
     check(world, facts)
     assert world.announced() == list(range(1, len(world.canonical_files()) + 1))
 
 
-@_SLOW
+@settings(SLOW, max_examples=60)
 @given(files(), st.data())
-def test_crashes_and_races_between_any_two_steps_change_nothing(
+def test_deaths_and_rivals_at_any_step_change_nothing(
     given_files: tuple[list[Fact], list[list[Fact]]], data: st.DataObject
 ) -> None:
+    """A worker dies before or after anything it reads or does; others do all of theirs there."""
     facts, cut = given_files
     world = World()
-    keys = [land(world, some) for some in cut]
+    landed = {land(world, some): some for some in cut}
+    keys, rebuilds = list(landed), count()
+
+    def rival() -> None:
+        deed = data.draw(st.sampled_from(["deliver", "deliver", "deliver", "rebuild", "lose"]))
+        with suppress(Crash):
+            match deed:
+                case "deliver":
+                    world.send(object_created(data.draw(st.sampled_from(keys))))
+                case "rebuild":
+                    world.rebuild(f"20260601T000000000000Z-{next(rebuilds)}")
+                case "lose":
+                    world.ledger.lose()
+
     waiting = data.draw(st.permutations(keys))
-    while waiting:
-        size = data.draw(st.integers(1, 3))
-        batch, rest = waiting[:size], waiting[size:]
-        world.fate.step = data.draw(st.none() | st.sampled_from(STEPS))
-        world.fate.countdown = data.draw(st.integers(0, 2))
-        for step in data.draw(st.lists(st.sampled_from(STEPS), max_size=2)):
-            rival = data.draw(st.sampled_from(keys))
-            world.fate.meanwhile[step] = partial(_deliver_quietly, world, rival)
-        if data.draw(st.integers(0, 5)) == 0:
-            world.ledger.lose()
-        try:
-            assert world.deliver(*batch) == {}
-        except Crash:
-            continue
-        waiting = rest
-    world.fate.step = None
-    world.fate.meanwhile.clear()
-    assert world.deliver(*keys) == {}
+    with patch.object(cleanup, "EVERY", 2):
+        while waiting:
+            size = data.draw(st.integers(1, 3))
+            batch, rest = waiting[:size], waiting[size:]
+            world.fate.step = data.draw(st.none() | st.sampled_from(STEPS))
+            world.fate.countdown = data.draw(st.integers(0, 6))
+            steps = st.tuples(st.sampled_from(STEPS), st.integers(0, 6))
+            world.fate.meanwhile = [
+                Deed(*at, rival) for at in data.draw(st.lists(steps, max_size=3))
+            ]
+            # Nobody lives as long as this: what lay about may be cleaned up now.
+            world.clock.now += data.draw(st.sampled_from([timedelta(0), 2 * cleanup.KEEP]))
+            try:
+                assert world.deliver(*batch) == {}
+            except Crash:
+                check_committed(world, landed)
+            else:
+                waiting = rest
+        world.fate.step = None
+        world.fate.meanwhile.clear()
+        assert world.deliver(*keys) == {}
     check(world, facts)
     # Nothing committed stays unannounced, whoever died.
     assert set(world.announced()) == set(range(1, len(world.canonical_files()) + 1))
     assert world.ledger.announced(HISTORY) == len(world.commits())
 
 
-def _deliver_quietly(world: World, key: str) -> None:
-    with suppress(Crash):
-        world.send(object_created(key))
+def check_committed(world: World, landed: dict[str, list[Fact]]) -> None:
+    """A death leaves the old state or the new one: that of the files which commits name."""
+    named = {key for commit in world.commits() for key in commit.raw_keys}
+    facts = [fact for key in named for fact in landed[key]]
+    rows = world.history()
+    assert reference.serialised(rows) == reference.serialised(reference.history(facts))
+    assert reference.broken_invariants(rows) == []
 
 
-@_SLOW
+@SLOW
 @given(files(), st.randoms(use_true_random=False))
 def test_replay_with_and_without_ledger_changes_nothing(
     given_files: tuple[list[Fact], list[list[Fact]]], random: Any
@@ -211,7 +131,7 @@ def test_replay_with_and_without_ledger_changes_nothing(
     check(world, facts)
 
 
-@settings(_SLOW, max_examples=10)
+@settings(SLOW, max_examples=10)
 @given(files())
 def test_a_history_made_anew_from_its_raw_files_is_the_reference_history(
     given_files: tuple[list[Fact], list[list[Fact]]],
@@ -231,7 +151,7 @@ def test_a_history_made_anew_from_its_raw_files_is_the_reference_history(
     check(world, facts)
 
 
-@_SLOW
+@SLOW
 @given(files())
 def test_a_source_without_last_updated_gives_the_history_of_its_runs(
     given_files: tuple[list[Fact], list[list[Fact]]],
@@ -242,11 +162,11 @@ def test_a_source_without_last_updated_gives_the_history_of_its_runs(
         assert world.deliver(land(world, some)) == {}
     told = [f.timeless() if isinstance(f, Observation) else f for f in facts]
     rows = world.history()
-    assert reference.as_reader_sees(rows) == reference.history(told)
+    assert reference.serialised(rows) == reference.serialised(reference.history(told))
     assert reference.broken_invariants(rows) == []
 
 
-@_SLOW
+@SLOW
 @given(files(), st.data())
 def test_new_mapping_versions_in_mid_stream_change_nothing(
     given_files: tuple[list[Fact], list[list[Fact]]], data: st.DataObject

@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -79,12 +80,24 @@ class Crash(BaseException):
     """The function dies here: no handler in it may catch this."""
 
 
-#: Where a function may die: before and after each effect on the world.
+#: Where a function may die: before and after each thing it asks of the world or does to it.
 STEPS = tuple(
-    f"{when} {effect}"
-    for effect in ("write", "create", "commit", "publish", "mark", "advance")
+    f"{when} {deed}"
+    for deed in (
+        *("read", "list", "pointer", "done"),
+        *("write", "create", "commit", "publish", "mark", "advance", "delete"),
+    )
     for when in ("before", "after")
 )
+
+
+@dataclass(eq=False)
+class Deed:
+    """What somebody else does when a function has come to `step` so many times before."""
+
+    step: str
+    countdown: int
+    act: Callable[[], object]
 
 
 @dataclass
@@ -93,24 +106,41 @@ class Fate:
 
     step: str | None = None
     countdown: int = 0
-    #: What somebody else does when a function comes to a step, once: step -> deed.
-    meanwhile: dict[str, Callable[[], object]] = field(default_factory=dict)
+    #: Each is done once.
+    meanwhile: list[Deed] = field(default_factory=list)
+    #: A function reads several files at once.
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
-    def around(self, effect: str) -> Iterator[None]:
-        self._pass(f"before {effect}")
+    def around(self, deed: str) -> Iterator[None]:
+        self._pass(f"before {deed}")
         yield
-        self._pass(f"after {effect}")
+        self._pass(f"after {deed}")
 
     def _pass(self, step: str) -> None:
-        if deed := self.meanwhile.pop(step, None):
-            deed()
-        if step != self.step:
-            return
-        if self.countdown == 0:
-            self.step = None
+        for deed in self._due(step):
+            deed.act()
+        if self._dies(step):
             raise Crash
-        self.countdown -= 1
+
+    def _due(self, step: str) -> list[Deed]:
+        with self.lock:
+            here = [deed for deed in self.meanwhile if deed.step == step]
+            due = [deed for deed in here if deed.countdown == 0]
+            for deed in here:
+                deed.countdown -= 1
+            self.meanwhile = [deed for deed in self.meanwhile if deed not in due]
+        return due
+
+    def _dies(self, step: str) -> bool:
+        with self.lock:
+            if step != self.step:
+                return False
+            self.countdown -= 1
+            if self.countdown < 0:
+                self.step = None
+                return True
+            return False
 
 
 @dataclass
@@ -121,9 +151,10 @@ class FakeLake:
     meanwhile: Callable[[], object] | None = None
 
     def read(self, key: str) -> bytes:
-        if key not in self.objects:
-            raise Terminal(f"there is no object {key}")
-        return self.objects[key]
+        with self.fate.around("read"):
+            if key not in self.objects:
+                raise Terminal(f"there is no object {key}")
+            return self.objects[key]
 
     def read_all(self, keys: Sequence[str]) -> list[bytes]:
         return [self.read(key) for key in keys]
@@ -140,7 +171,10 @@ class FakeLake:
             return self.objects.setdefault(key, body) is body
 
     def keys_after(self, prefix: str, after: str) -> list[str]:
-        return sorted(key for key in self.objects if key.startswith(prefix) and key > after)
+        with self.fate.around("list"):
+            # A copy first: another thread may put an object while this one looks.
+            names = list(self.objects)
+            return sorted(key for key in names if key.startswith(prefix) and key > after)
 
     def sizes(self, prefix: str) -> dict[str, int]:
         return {key: len(self.objects[key]) for key in self.keys_after(prefix, "")}
@@ -167,10 +201,15 @@ class FakeLedger:
     files: dict[tuple[HistoryRef, str], int] = field(default_factory=dict)
 
     def announced(self, history: HistoryRef) -> int:
+        with self.fate.around("pointer"):
+            return self._announced(history)
+
+    def _announced(self, history: HistoryRef) -> int:
         return self.pointers[history].revision if history in self.pointers else 0
 
     def done(self, history: HistoryRef, raw_keys: Sequence[str]) -> dict[str, int]:
-        return {k: self.files[history, k] for k in raw_keys if (history, k) in self.files}
+        with self.fate.around("done"):
+            return {k: self.files[history, k] for k in raw_keys if (history, k) in self.files}
 
     def mark(
         self,
@@ -185,7 +224,7 @@ class FakeLedger:
     def advance(self, commit: Commit, believed: int) -> None:
         history = HistoryRef(commit.tenant_id, commit.canonical_table)
         with self.fate.around("advance"):
-            known = self.announced(history)
+            known = self._announced(history)
             if known in {0, believed} or known < commit.revision:
                 self.pointers[history] = commit
 
@@ -346,7 +385,8 @@ class World:
         return failures
 
     def commits(self) -> list[Commit]:
-        return commits_after(self.lake, *HISTORY, 0)
+        # Who looks at the world from outside is subject to no fate.
+        return commits_after(FakeLake(Fate(), self.lake.objects), *HISTORY, 0)
 
     def canonical_files(self) -> list[pa.Table]:
         """Of all commits, in order."""
