@@ -75,15 +75,24 @@ def _unaccounted(versions: pa.Table, facts: pa.Table) -> int:
     rest = numbered.filter(pc.invert(is_start))
     if not len(rest):
         return 0
+    # Step by step, and never all facts of a record against all: one may have 100,000 of them.
     found = query(
         f"""
-        SELECT count(*) AS number FROM rest r WHERE kind = {literal(RECORD)}
-        AND NOT EXISTS (  -- replaced in its second
-            FROM facts f WHERE f.key = r.key AND f.start = r.start AND f.fact <> r.fact)
-        AND NOT EXISTS (  -- inside a run, perhaps as what came back after a tombstone
-            FROM versions v WHERE v.key = r.key AND v.attr_hash = r.attr_hash
-            AND v.start <= greatest(r.start, r.upper))
-        AND NOT EXISTS (  -- replaced in the instant in which it came back with a later one
+        WITH seconds AS (
+            SELECT key, start FROM facts WHERE kind = {literal(RECORD)}
+            GROUP BY key, start HAVING count(*) > 1
+        ),
+        runs AS (SELECT key, attr_hash, min(start) AS first FROM versions GROUP BY ALL),
+        missing AS MATERIALIZED (
+            SELECT r.key, r.start, r.upper FROM rest r
+            ANTI JOIN seconds s  -- replaced in its second
+            ON s.key = r.key AND s.start = r.start
+            ANTI JOIN runs v  -- inside a run, perhaps as what came back after a tombstone
+            ON v.key = r.key AND v.attr_hash = r.attr_hash AND v.first <= greatest(r.start, r.upper)
+            WHERE r.kind = {literal(RECORD)}
+        )
+        SELECT count(*) AS number FROM missing r
+        WHERE NOT EXISTS (  -- replaced in the instant in which it came back with a later one
             FROM facts t, facts f WHERE t.key = r.key AND t.kind = {literal(TOMBSTONE)}
             AND r.start <= t.start AND t.start < r.upper
             AND f.key = r.key AND f.kind = {literal(RECORD)} AND f.start > r.start
