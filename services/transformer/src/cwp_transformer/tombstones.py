@@ -5,6 +5,7 @@ import pyarrow as pa
 from cwp_shared.errors import Terminal
 from cwp_shared.mapping import Mapping
 from cwp_transformer import canonical_text
+from cwp_transformer.casts import sql_type
 from cwp_transformer.engine import literal, query
 from cwp_transformer.facts import TOMBSTONE, fact_schema, no_values
 
@@ -20,16 +21,20 @@ def read_tombstones(absences: pa.Table, raw_key: str, tenant_id: str, mapping: M
             f"mappings/{mapping.table}.json: key: {raw_key} names records by id, so deletes can be "
             "taken only by a mapping whose key is the column from `id`"
         )
-    key = canonical_text.key_text(tenant_id, mapping.table, mapping.key_columns, ["id"])
+    key = canonical_text.key_text(tenant_id, mapping.table, mapping.key_columns, ["k0"])
+    # An id that the key's type does not hold was never taken, so there is nothing to delete.
     rows = query(
         f"""
-        SELECT {canonical_text.hash128(key)} AS key_hash, id AS k0, {literal(TOMBSTONE)} AS kind,
+        WITH named AS (
+            SELECT *, TRY_CAST(id AS {sql_type(mapping.key_columns[0])}) AS k0 FROM absences
+        )
+        SELECT {canonical_text.hash128(key)} AS key_hash, k0, {literal(TOMBSTONE)} AS kind,
                absent_at AS start, upper, run_id, id_window, page, page_row,
                ''::BLOB AS attr_hash, ''::BLOB AS rest_hash, ''::BLOB AS over_hash,
                NULL::TIMESTAMP AS created,
                {literal(raw_key)} AS raw_key, raw_row,
                {mapping.version}::INTEGER AS mapping_version, {no_values(mapping)}
-        FROM absences
+        FROM named WHERE k0 IS NOT NULL
         """,  # noqa: S608 - names by number, texts quoted by `literal`
         absences=absences,
     )
