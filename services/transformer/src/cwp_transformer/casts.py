@@ -136,7 +136,11 @@ def _boolean(raw: str, source: str, _: Column) -> str:
     if source == "bool":
         return raw
     if source == "string":
-        return f"CASE lower({raw}) WHEN 'true' THEN true WHEN 'false' THEN false END"
+        # Where a file has booleans and numbers in one column, the numbers are text, too.
+        return (
+            f"CASE lower({raw}) WHEN 'true' THEN true WHEN '1' THEN true "
+            "WHEN 'false' THEN false WHEN '0' THEN false END"
+        )
     return f"CASE {raw} WHEN 1 THEN true WHEN 0 THEN false END"
 
 

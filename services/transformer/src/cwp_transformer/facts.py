@@ -239,6 +239,10 @@ def _reasons(source: _Source, mapping: Mapping) -> Iterator[str]:
         if column in keys:
             missing = literal(f"{column.name} is missing, and a key part may not be (R5)")
             yield f"CASE WHEN v{number} IS NULL AND NOT {misfit} THEN {missing} END"
+            if number not in source.fitted:
+                # NULs are left out of text (casts), which could make one record of two.
+                nul = literal(f"{column.name} has a NUL character, and a key part may not")
+                yield f"CASE WHEN contains({bound.shown}, chr(0)) THEN {nul} END"
     if mapping.updated_at:
         yield from _wrong_update(mapping.updated_at, binding.updated)
     if mapping.created_at:
