@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 from unittest.mock import patch
@@ -63,17 +64,24 @@ def test_deaths_and_rivals_at_any_step_change_nothing(
     landed = {land(world, some): some for some in cut}
     keys, rebuilds = list(landed), count()
 
-    def rival() -> None:
-        deed = data.draw(st.sampled_from(["deliver", "deliver", "deliver", "rebuild", "lose"]))
+    def rival(deed: str, key: str) -> None:
         with suppress(Crash):
             match deed:
                 case "deliver":
-                    world.send(object_created(data.draw(st.sampled_from(keys))))
+                    world.send(object_created(key))
                 case "rebuild":
                     world.rebuild(f"20260601T000000000000Z-{next(rebuilds)}")
                 case "lose":
                     world.ledger.lose()
 
+    # Drawn before anything happens: files are read in threads of their own.
+    deeds = st.builds(
+        partial,
+        st.just(rival),
+        st.sampled_from(["deliver", "deliver", "deliver", "rebuild", "lose"]),
+        st.sampled_from(keys),
+    )
+    rivals = st.builds(Deed, st.sampled_from(STEPS), st.integers(0, 6), deeds)
     waiting = data.draw(st.permutations(keys))
     with patch.object(cleanup, "EVERY", 2):
         while waiting:
@@ -81,10 +89,7 @@ def test_deaths_and_rivals_at_any_step_change_nothing(
             batch, rest = waiting[:size], waiting[size:]
             world.fate.step = data.draw(st.none() | st.sampled_from(STEPS))
             world.fate.countdown = data.draw(st.integers(0, 6))
-            steps = st.tuples(st.sampled_from(STEPS), st.integers(0, 6))
-            world.fate.meanwhile = [
-                Deed(*at, rival) for at in data.draw(st.lists(steps, max_size=3))
-            ]
+            world.fate.meanwhile = data.draw(st.lists(rivals, max_size=3))
             # Nobody lives as long as this: what lay about may be cleaned up now.
             world.clock.now += data.draw(st.sampled_from([timedelta(0), 2 * cleanup.KEEP]))
             try:

@@ -1,6 +1,6 @@
 """The 15 cases of scd2.md section 3."""
 
-from cwp_shared.mapping import Mapping
+from cwp_shared.mapping import Column, Mapping
 from tests.unit.transformer.fakes import (
     TICKETS,
     TIMELESS,
@@ -144,6 +144,28 @@ def test_replay_of_an_old_batch_after_a_newer_one_changes_nothing() -> None:
     world.deliver(old)
     assert world.commits() == before
     assert world.timeline() == [("a", 10, 20), ("b", 20, None)]
+
+
+def test_an_empty_full_extract_deletes_nothing() -> None:
+    """R11. Ids that a sweep lists none of are held by the guard (tests/integration/writer)."""
+    world = World()
+    world.take([ticket(1, 10), ticket(2, 10)], upper=20)
+    before = world.history()
+    assert world.deliver(world.land([], upper=30, run_id="run-2")) == {}
+    assert world.history() == before
+    assert [row["is_current"] for row in before] == [True, True]
+
+
+def test_a_key_may_be_text() -> None:
+    world = World(TICKETS.model_copy(update={"columns": (_TEXT_KEY, *TICKETS.columns[1:])}))
+    for second, number, summary in ((10, "T-1", "a"), (20, "T-2", "b"), (30, "T-1", "c")):
+        world.take([ticket(None, second, siteName=number, summary=summary)])
+    world.take([ticket(None, 15, siteName="T-2", summary="late")])
+    assert world.timeline() == [("a", 10, 30), ("c", 30, None), ("late", 15, 20), ("b", 20, None)]
+    assert len({row["sk"] for row in world.history()}) == 4
+
+
+_TEXT_KEY = Column.model_validate({"name": "ticket_id", "type": "varchar(20)", "from": "siteName"})
 
 
 def test_a_run_is_split_by_a_late_other_and_its_inside_opens_from_its_own_raw_row() -> None:
