@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from cwp_shared.errors import Terminal
-from cwp_shared.events.canonical import COLUMN_TYPE_PATTERN, WarehouseLayout
+from cwp_shared.events.canonical import WarehouseLayout
 from cwp_shared.names import NAME_PATTERN, CanonicalTable, TableId
 
 #: Columns that every canonical file has (scd2.md R1), before and after the key columns.
@@ -43,6 +43,11 @@ HISTORY_COLUMNS: Final = (
     ("load_notes", "varchar(4000)"),
 )
 
+#: Narrower than what an event may carry: sizes as people write them.
+_TYPE_PATTERN: Final = (
+    r"^(bigint|integer|double precision|boolean|date|timestamp|super"
+    r"|varchar\([1-9][0-9]{0,4}\)|decimal\([1-9][0-9]?,[0-9]{1,2}\))$"
+)
 _RESERVED: Final = frozenset(name for name, _ in LEADING_COLUMNS + HISTORY_COLUMNS)
 _LONGEST_VARCHAR: Final = 65_535
 _MOST_DIGITS: Final = 38
@@ -59,6 +64,28 @@ class MappingError(Terminal):
 
 #: The list of a record's custom fields: id, caption, type and value of each.
 CUSTOM_FIELDS: Final = "customFields"
+
+
+def _nothing_is_null(given: object) -> object:
+    if isinstance(given, dict) and (null := [n for n, value in given.items() if value is None]):
+        raise ValueError(f"{', '.join(null)}: null says nothing; leave it out")
+    return given
+
+
+def _without_null(schema: dict[str, Any]) -> None:
+    """Editors are not to offer what is refused."""
+    for part in schema["properties"].values():
+        if "default" in part and part["default"] is None:
+            del part["default"]
+            kinds = [kind for kind in part.pop("anyOf") if kind != {"type": "null"}]
+            part.update(kinds[0] if len(kinds) == 1 else {"anyOf": kinds})
+
+
+def _column_schema(schema: dict[str, Any]) -> None:
+    _without_null(schema)
+    schema["oneOf"] = [{"required": [making]} for making in _MAKINGS]
+    schema["dependentRequired"] = {"values": ["otherwise"], "otherwise": ["values"]}
+
 
 _PATH: Final = r"^[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*$"
 
@@ -89,14 +116,10 @@ _MAKINGS: Final[dict[Making, str]] = {
 class Column(BaseModel):
     """One column of a canonical table and what it is made of: docs/mappings.md."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={"oneOf": [{"required": [making]} for making in _MAKINGS]},
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_column_schema)
 
     name: str = Field(pattern=NAME_PATTERN, description="Column name, in the field's plain terms.")
-    type: str = Field(pattern=COLUMN_TYPE_PATTERN, description="Type, in Redshift's words.")
+    type: str = Field(pattern=_TYPE_PATTERN, description="Type, in Redshift's words.")
     source: FieldPath | None = Field(
         default=None,
         alias="from",
@@ -134,7 +157,7 @@ class Column(BaseModel):
         description="What becomes of a text of more bytes than the varchar: cut at a character, "
         "which load_notes tells, or its row set aside in quarantine.",
     )
-    as_set: bool = Field(
+    as_set: StrictBool = Field(
         default=False,
         description="For a list whose order means nothing: it is sorted before it is compared.",
     )
@@ -169,6 +192,8 @@ class Column(BaseModel):
     def _makings(self) -> tuple[Making, ...]:
         return tuple(making for making, name in _MAKINGS.items() if getattr(self, name) is not None)
 
+    _check_null = model_validator(mode="before")(_nothing_is_null)
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.name in _RESERVED:
@@ -188,6 +213,8 @@ class Column(BaseModel):
         if len(self._makings) != 1:
             given = " and ".join(self._makings) or "nothing"
             raise ValueError(f"a column is made of one of {', '.join(_MAKINGS)}; this of {given}")
+        if self.values and self.made_of == "constant":
+            raise ValueError("values have nothing to map: a constant is what it says")
         if (self.values is None) != (self.otherwise is None):
             raise ValueError("values and otherwise go together: say what else there may be")
         if self.kind == "super" and (self.values or self.made_of in {"custom_field", "constant"}):
@@ -210,14 +237,14 @@ class Layout(WarehouseLayout):
 class Mapping(BaseModel):
     """One canonical table: where its rows come from, what identifies them, what they hold."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_without_null)
 
     schema_reference: str | None = Field(
         default=None, alias="$schema", description="For editors: ./mapping.schema.json"
     )
     table: CanonicalTable = Field(description="Canonical table, a plural noun; names the file.")
     source: TableId = Field(description="Id of the source table: service_tickets.")
-    version: int = Field(ge=1, le=2**31 - 1, description="Raise it with every change.")
+    version: StrictInt = Field(ge=1, le=2**31 - 1, description="Raise it with every change.")
     key: tuple[str, ...] = Field(min_length=1, description="Columns that identify a record.")
     updated_at: FieldPath | None = Field(
         default=None,
@@ -231,11 +258,13 @@ class Mapping(BaseModel):
         default=Layout(), description="How the warehouse stores the table, if it is yet to be made."
     )
     columns: tuple[Column, ...] = Field(min_length=1)
-    left_out: dict[FieldPath, str] = Field(
+    left_out: dict[FieldPath, Annotated[str, Field(min_length=1)]] = Field(
         default_factory=dict,
         description="API fields that are not wanted here, each with the reason; "
         "`cwpipe mappings check` says nothing about them.",
     )
+
+    _check_null = model_validator(mode="before")(_nothing_is_null)
 
     @field_validator("columns")
     @classmethod

@@ -57,9 +57,9 @@ def _wrong_columns(mapping: Mapping) -> list[str]:
         for column in mapping.columns
     ]
     found += [
-        ("updated_at", mapping.updated_at and _not_a_time(source.path, mapping.updated_at)),
+        ("updated_at", _wrong_update(source, mapping)),
         ("created_at", mapping.created_at and _not_a_time(source.path, mapping.created_at)),
-        *((f"left_out {path}", _no_field(source.path, path)) for path in mapping.left_out),
+        *((f"left_out {path}", _not_out(source, mapping, path)) for path in mapping.left_out),
     ]
     return [f"{where}: {reason}" for where, reason in found if reason]
 
@@ -80,6 +80,8 @@ def _no_key(column: Column) -> str | None:
         return "a key column is a field of the record, as it is"
     if column.too_long == "cut":
         return "a key column is never cut: two records could become one"
+    if column.history != "tracked":
+        return "a key column has no history of its own: another key is another record"
     return None
 
 
@@ -108,9 +110,22 @@ def _unfitting(column: Column, path: str, kind: str) -> str | None:
     return None if column.kind in known else f"{path} is {kind}, which {column.type} does not hold"
 
 
-def _no_field(entity: str, path: str) -> str | None:
+def _wrong_update(source: SourceTable, mapping: Mapping) -> str | None:
+    if mapping.updated_at:
+        return _not_a_time(source.path, mapping.updated_at)
+    if source.incremental:
+        return (
+            f"{source.path} says when a record changed, and history needs it: write "
+            '"updated_at": "_info/lastUpdated"'
+        )
+    return None
+
+
+def _not_out(source: SourceTable, mapping: Mapping, path: str) -> str | None:
+    if readers := [column.name for column in mapping.columns if path in column.paths]:
+        return f"column {', '.join(readers)} reads it"
     try:
-        field_type(entity, path)
+        field_type(source.path, path)
     except UnknownField as error:
         return str(error)
     return None

@@ -1,12 +1,18 @@
 """Whether a constant in a mapping is a value of its column's type."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Final
 
 from cwp_shared.mapping import Column, Constant
 
+#: A day, or a time with or without a zone; Python knows more ways to write one.
+_PLAIN_TIME: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?)?", re.ASCII
+)
 _BITS: Final = {"bigint": 63, "integer": 31}
 
 
@@ -16,7 +22,9 @@ def fits(constant: Constant, column: Column) -> bool:
 
 
 def _text(constant: Constant, column: Column) -> bool:
-    return isinstance(constant, str) and len(constant.encode()) <= column.sizes[0]
+    if not isinstance(constant, str) or "\0" in constant:  # which no warehouse takes
+        return False
+    return len(constant.encode()) <= column.sizes[0]
 
 
 def _whole(constant: Constant, column: Column) -> bool:
@@ -38,7 +46,9 @@ def _decimal(constant: Constant, column: Column) -> bool:
 
 
 def _double(constant: Constant, _: Column) -> bool:
-    return isinstance(constant, int | float) and not isinstance(constant, bool)
+    return (
+        isinstance(constant, int | float) and not isinstance(constant, bool) and isfinite(constant)
+    )
 
 
 def _boolean(constant: Constant, _: Column) -> bool:
@@ -46,8 +56,10 @@ def _boolean(constant: Constant, _: Column) -> bool:
 
 
 def _time(constant: Constant, _: Column) -> bool:
+    if not isinstance(constant, str) or not _PLAIN_TIME.fullmatch(constant):
+        return False
     try:
-        return isinstance(constant, str) and bool(datetime.fromisoformat(constant))
+        return bool(datetime.fromisoformat(constant))
     except ValueError:
         return False
 

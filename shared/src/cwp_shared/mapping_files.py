@@ -53,13 +53,37 @@ def parse_mapping(text: str, file_name: str) -> Mapping:
         MappingError: naming `file_name`, column and reason of everything that is wrong.
     """
     try:
+        _check_names(text)
         mapping = Mapping.model_validate_json(text)
+    except _NamedTwice as error:
+        raise MappingError(f"mappings/{file_name}: {error}") from None
     except ValidationError as error:
         wrong = "; ".join(_describe(e["loc"], e["msg"], text) for e in error.errors())
         raise MappingError(f"mappings/{file_name}: {wrong}") from None
     if found := complaints(mapping, file_name):
         raise MappingError(f"mappings/{file_name}: {'; '.join(found)}")
     return mapping
+
+
+class _NamedTwice(Exception):
+    """An object of the file has a member twice, and only one of the two would count."""
+
+
+def _check_names(text: str) -> None:
+    try:
+        json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        return  # the model says it better
+
+
+def _once(members: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(members)
+    if len(found) < len(members):
+        names = [name for name, _ in members]
+        twice = ", ".join(name for name in found if names.count(name) > 1)
+        whose = f"column {found['name']}: " if "name" in found and "type" in found else ""
+        raise _NamedTwice(f"{whose}{twice} is there twice")
+    return found
 
 
 def _describe(place: tuple[int | str, ...], message: str, text: str) -> str:

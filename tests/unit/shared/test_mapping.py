@@ -1,11 +1,13 @@
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from pydantic import ValidationError
 
-from cwp_shared.mapping import Mapping, MappingError, mapping_schema
+from cwp_shared.mapping import Column, Mapping, MappingError, mapping_schema
 from cwp_shared.mapping_files import SCHEMA_FILE, parse_mapping, read_mappings
 
 MAPPINGS = Path(__file__).resolve().parents[3] / "mappings"
@@ -91,6 +93,21 @@ def test_a_mapping_knows_its_keys_and_attributes() -> None:
             "closedDate is date-time, which bigint does not hold",
         ),
         ({"colour": "red"}, "Extra inputs are not permitted"),
+        ({"from": None, "constant": "x"}, "from: null says nothing; leave it out"),
+        ({"too_long": None}, "too_long: null says nothing; leave it out"),
+        ({"as_set": "yes", "type": "super", "source": "customFields"}, "valid boolean"),
+        ({"type": "varchar(0)"}, "should match pattern"),
+        ({"type": "varchar(0400)"}, "should match pattern"),
+        ({"type": "varchar(\u0663)"}, "should match pattern"),
+        ({"type": "decimal(0,0)", "source": "budgetHours"}, "should match pattern"),
+        (made(constant="x", values={"x": "y"}, otherwise="keep"), "values have nothing to map"),
+        (made(constant="a\0b"), "varchar(400) does not hold 'a\\x00b'"),
+        (made(constant=1e999, type="double precision"), "double precision does not hold inf"),
+        (made(constant="20260101", type="timestamp"), "timestamp does not hold '20260101'"),
+        (made(constant="2026-W01-1", type="date"), "date does not hold '2026-W01-1'"),
+        (made(constant="2026-02-30", type="date"), "date does not hold '2026-02-30'"),
+        ({"values": {"a": None}, "otherwise": "drop"}, "'keep', 'null' or 'quarantine'"),
+        ({"values": {}, "otherwise": "keep"}, "at least 1 item"),
     ],
 )
 def test_a_wrong_column_is_named_with_file_and_reason(parts: dict[str, Any], reason: str) -> None:
@@ -113,10 +130,37 @@ def test_reserved_and_repeated_names_are_refused() -> None:
         ({"updated_at": "summary_at"}, "updated_at: /service/tickets has no field 'summary_at'"),
         ({"created_at": "closedFlag"}, "created_at: closedFlag is bool, not a time"),
         ({"version": 0}, "version: "),
+        ({"version": "1"}, "version: Input should be a valid integer"),
+        ({"version": True}, "version: Input should be a valid integer"),
+        ({"updated_at": None}, "updated_at: null says nothing; leave it out"),
+        ({"left_out": {"summary": "long"}}, "left_out summary: column summary reads it"),
+        ({"left_out": {"mobileGuid": ""}}, "left_out.mobileGuid: String should have at least 1"),
+        ({"table": "Tickets"}, "table: String should match pattern"),
+        ({"key": []}, "key: "),
+        ({"columns": []}, "columns: "),
+        ({"owner": "me"}, "owner: Extra inputs are not permitted"),
     ],
 )
 def test_a_wrong_mapping_says_where(changes: dict[str, Any], reason: str) -> None:
     assert reason in complaint(tickets(**changes))
+
+
+def test_a_source_that_says_when_it_changed_a_record_is_asked() -> None:
+    """Else every sync would look like a change of all (scd2.md R14 is for sources that do not)."""
+    mapping = {name: part for name, part in tickets().items() if name != "updated_at"}
+    assert complaint(mapping) == (
+        "mappings/tickets.json: updated_at: /service/tickets says when a record changed, and "
+        'history needs it: write "updated_at": "_info/lastUpdated"'
+    )
+
+
+def test_what_is_there_twice_is_not_guessed() -> None:
+    text = json.dumps(tickets())
+    with pytest.raises(MappingError, match=r"mappings/tickets\.json: version is there twice"):
+        parse_mapping(text.replace('"version": 1', '"version": 1, "version": 2'), "tickets.json")
+    twice = text.replace('"from": "summary"', '"from": "summary", "from": "poNumber"')
+    with pytest.raises(MappingError, match=r"column summary: from is there twice"):
+        parse_mapping(twice, "tickets.json")
 
 
 def test_sensitive_fields_cannot_be_mapped() -> None:
@@ -140,6 +184,11 @@ def test_a_key_is_a_whole_number_or_text() -> None:
 def test_a_key_is_a_field_as_it_is() -> None:
     mapping = tickets(columns=[column(name="ticket_id", type="bigint", **made(constant=1))])
     assert "a key column is a field of the record, as it is" in complaint(mapping)
+
+
+def test_a_key_has_no_history_of_its_own() -> None:
+    mapping = tickets(key=["summary"], columns=[column(history="ignored")])
+    assert "column summary: a key column has no history of its own" in complaint(mapping)
 
 
 def test_a_key_is_never_cut() -> None:
@@ -228,3 +277,45 @@ def test_the_committed_schema_is_the_generated_one_and_takes_every_mapping() -> 
         jsonschema.validate(json.loads(path.read_text()), schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(tickets(version="one"), schema)
+
+
+#: What people write in the place of something else.
+JUNK: tuple[Any, ...] = (
+    *(None, True, 0, 1, -1, 2**40, 1.5, "", "x", "1", "true", "a b", "id", "keep", "quarantine"),
+    *("varchar(3)", "varchar(0)", "varchar(03)", "decimal(0,0)", "decimal(4,2)", "company/id"),
+    *([], ["id"], ["id", "summary"], [1, 2], [None], {}, {"a": 1}, {"a": None}, {"a": {"b": 1}}),
+)
+
+
+def slips() -> Iterator[dict[str, Any]]:
+    """Mappings of which one member was taken away, or is something else than it should be."""
+    for making in ({"from": "summary"}, made(constant="x"), made(first_of=["summary", "poNumber"])):
+        mapping = with_column(values={"a": "b"}, otherwise="keep", history="ignored", **making)
+        for name in (*Mapping.model_fields, "$schema", "owner"):
+            rest = {other: value for other, value in mapping.items() if other != name}
+            yield from (rest, *(rest | {name: junk} for junk in JUNK))
+        for name in (*Column.model_fields, "from", "colour"):
+            *others, last = mapping["columns"]
+            rest = {other: value for other, value in last.items() if other != name}
+            for slip in (rest, *(rest | {name: junk} for junk in JUNK)):
+                yield mapping | {"columns": [*others, slip]}
+
+
+def test_an_editor_is_told_what_the_loader_says() -> None:
+    """All that is accepted fits the schema, and what fits is refused for its meaning only."""
+    schema = jsonschema.Draft202012Validator(mapping_schema())
+    for mapping in slips():
+        wrong = kinds_of_errors(mapping)
+        if schema.is_valid(mapping):
+            assert wrong <= {"value_error"}, mapping
+        else:
+            assert wrong, mapping
+
+
+def kinds_of_errors(mapping: dict[str, Any]) -> set[str]:
+    """What the loader complains of; `value_error` is what a JSON Schema has no words for."""
+    try:
+        Mapping.model_validate_json(json.dumps(mapping))
+    except ValidationError as error:
+        return {one["type"] for one in error.errors()}
+    return set()
