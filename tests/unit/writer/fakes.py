@@ -102,6 +102,7 @@ class FakeS3:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.tags: dict[str, str | None] = {}
         self.refusals: list[ClientError] = []
 
     def land(self, key: str, body: bytes) -> None:
@@ -114,6 +115,7 @@ class FakeS3:
         if request["Key"] in self.objects:
             raise client_error("PreconditionFailed")
         self.objects[request["Key"]] = request["Body"]
+        self.tags[request["Key"]] = request.get("Tagging")
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         if self.refusals:

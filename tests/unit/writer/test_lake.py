@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from cwp_shared import keys
 from cwp_shared.errors import Retriable, Terminal
 from cwp_writer.lake import Landed, RawFiles
 from tests.unit.writer.fakes import UPPER, FakeS3, client_error, page
@@ -60,6 +61,15 @@ def test_a_raw_file_is_named_by_the_moment() -> None:
     s3 = FakeS3()
     assert RawFiles(s3, "lake", lambda: UPPER).put("acme", "service_tickets", b"x") == KEY
     assert s3.objects == {KEY: b"x"}
+
+
+def test_the_ids_that_a_sweep_listed_expire_and_raw_files_stay() -> None:
+    s3 = FakeS3()
+    files = RawFiles(s3, "lake", lambda: UPPER)
+    raw = files.put("acme", "service_tickets", b"x")
+    swept = files.put("acme", "service_tickets", b"x", keys.sweep)
+    # As shared/resources/bucket.yml asks for.
+    assert s3.tags == {raw: None, swept: "kind=landing"}
 
 
 def test_a_moment_that_is_taken_is_left_for_the_next() -> None:

@@ -15,6 +15,9 @@ from cwp_shared.events import PageFetched
 
 #: Two writers in the same microsecond are rare, six are a broken clock.
 _TRIES: Final = 6
+#: The bucket's lifecycle rule finds what may go by this tag. The ids that a sweep listed are among
+#: the known ids (sweeps) once it is compared.
+_EXPIRES: Final = "kind=landing"
 #: Tenant, table, moment -> key.
 KeyOfMoment = Callable[[str, str, str], str]
 _TAKEN: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
@@ -87,14 +90,21 @@ class RawFiles:
         Raises:
             Retriable: every moment tried was taken.
         """
+        options = {"Tagging": _EXPIRES} if name is keys.sweep else {}
         for _ in range(_TRIES):
             key = name(tenant_id, table, sortable(self._clock()))
-            if self.create(key, content):
+            if self.create(key, content, **options):
                 return key
         raise Retriable(f"no free key for a file of {table} of {tenant_id!r}: last was {key}")
 
-    def create(self, key: str, content: bytes) -> bool:
-        """Store a file under `key`; False if there is one, or somebody is just storing it."""
+    def create(self, key: str, content: bytes, **options: str) -> bool:
+        """Store a file under `key`; False if there is one, or somebody is just storing it.
+
+        Args:
+            key: where.
+            content: its bytes.
+            options: of boto3's `put_object`.
+        """
         try:
             self._s3.put_object(
                 Bucket=self._bucket,
@@ -102,6 +112,7 @@ class RawFiles:
                 Body=content,
                 ContentType="application/vnd.apache.parquet",
                 IfNoneMatch="*",
+                **options,
             )
         except ClientError as error:
             if error.response["Error"]["Code"] in _TAKEN:
