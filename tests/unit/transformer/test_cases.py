@@ -1,7 +1,11 @@
 """The 15 cases of scd2.md section 3."""
 
+from datetime import UTC
+
 from cwp_shared.mapping import Column, Mapping
+from cwp_shared.mapping_files import Mappings
 from tests.unit.transformer.fakes import (
+    TENANT,
     TICKETS,
     TIMELESS,
     World,
@@ -67,6 +71,15 @@ def test_same_second_with_other_content_is_replaced_in_place() -> None:
     assert commit.tally.same_second == 1
     assert commit.canonical
     assert (commit.canonical.opened, commit.canonical.replaced) == (0, 1)
+
+
+def test_late_and_replaced_records_of_one_file_are_counted_apart() -> None:
+    world = World()
+    world.take([ticket(1, 10, summary="a"), ticket(1, 30, summary="c")])
+    rows = [ticket(1, 20, summary="b"), ticket(1, 30, summary="d")]
+    commit = world.take(rows, run_id="run-2")
+    assert world.timeline() == [("a", 10, 20), ("b", 20, 30), ("d", 30, None)]
+    assert (commit.tally.added, commit.tally.late, commit.tally.same_second) == (2, 1, 1)
 
 
 def test_same_second_seen_earlier_but_delivered_later_does_not_count() -> None:
@@ -193,6 +206,20 @@ def test_first_version_begins_at_creation_and_its_surrogate_key_does_not() -> No
     world.take([ticket(1, 10, summary="a", _info__dateEntered="2026-01-01T00:00:05Z")])
     assert world.timeline() == [("a", 5, 20), ("b", 20, None)]
     assert world.history()[1]["sk"] == first["sk"]
+
+
+def test_system_columns_say_how_a_row_is_known() -> None:
+    """R1; a version that is closed later keeps those that it was opened with."""
+    world = World()
+    world.take([ticket(1, 10, summary="a")], run_id="run-1")
+    world.mappings = Mappings((TICKETS.model_copy(update={"version": 2}),))
+    world.take([ticket(1, 20, summary="b")], run_id="run-2")
+    rows, commits = world.history(), world.commits()
+    known = [(row["run_id"], row["mapping_version"], row["sequence"]) for row in rows]
+    assert known == [("run-1", 1, 1), ("run-2", 2, 2)]
+    written = [row["recorded_at"].replace(tzinfo=UTC) for row in rows]
+    assert written[0] < commits[0].committed_at < written[1] < commits[1].committed_at
+    assert {row["tenant_id"] for row in rows} == {TENANT}
 
 
 def test_mapping_of_tests_is_a_valid_mapping() -> None:
