@@ -59,11 +59,30 @@ def api_rows(access: CompanyAccess, path: str) -> Iterator[Row]:
 
 
 def expected_row(mapping: Row, row: Row) -> Row:
-    """The mapped columns of an API row, in plain form."""
-    return {
-        column["name"]: plain(first(row, column.get("first_of") or [column["from"]]), column)
-        for column in mapping["columns"]
-    }
+    """The mapped columns of an API row, in plain form, and what is noted of those that were cut."""
+    found: Row = {}
+    notes = []
+    for column in mapping["columns"]:
+        value = plain(first(row, column.get("first_of") or [column["from"]]), column)
+        found[column["name"]] = kept = cut(value, column)
+        if kept != value:
+            size = len(value.encode())
+            notes.append({"column": column["name"], "rule": "cut", "bytes": size})
+    return found | {"load_notes": notes}
+
+
+def cut(value: Any, column: Row) -> Any:
+    """What the warehouse has of a text that is too long, if the mapping says so."""
+    if column.get("too_long") != "cut" or value is None:
+        return value
+    size = int(column["type"].removeprefix("varchar(").removesuffix(")"))
+    return value.encode()[:size].decode(errors="ignore")
+
+
+def loaded_row(mapping: Row, row: Row) -> Row:
+    """A warehouse row in the form of `expected_row`."""
+    found = {column["name"]: plain(row[column["name"]], column) for column in mapping["columns"]}
+    return found | {"load_notes": json.loads(row["load_notes"] or "[]")}
 
 
 def first(row: Row, paths: list[str]) -> Any:

@@ -11,7 +11,7 @@ from cwp_local.sandbox.control import SandboxControl
 from cwp_local.sandbox.models import CompanyAccess, TableChanges
 from cwp_shared.tables import source_tables
 from tests.e2e.conftest import Cloud
-from tests.e2e.expected import expected_row, mappings, plain, source_rows
+from tests.e2e.expected import expected_row, loaded_row, mappings, source_rows
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -53,9 +53,8 @@ def differences(cloud: Cloud, tenant: str, table: str) -> Iterator[str]:
     """Every current value in the warehouse that is not what the API says."""
     mapping = MAPPINGS[table]
     key = mapping["key"][0]
-    columns = {column["name"]: column for column in mapping["columns"]}
     current = {
-        str(row[key]): row
+        str(row[key]): loaded_row(mapping, row)
         for row in cloud.query(f'select * from "{tenant}"."{table}" where is_current')
     }
     source = {}
@@ -68,7 +67,7 @@ def differences(cloud: Cloud, tenant: str, table: str) -> Iterator[str]:
     )
     for record in current.keys() & source.keys():
         for name, wanted in source[record].items():
-            found = plain(current[record][name], columns[name])
+            found = current[record][name]
             if found != wanted:
                 yield f"{table} {record}.{name}: API {wanted!r}, warehouse {found!r}"
 

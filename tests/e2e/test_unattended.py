@@ -106,3 +106,31 @@ def test_row_that_does_not_fit_is_set_aside_alone(cloud: Cloud) -> None:
     listed = s3.list_objects_v2(Bucket=bucket, Prefix="e2e-odd/quarantine/")["Contents"]
     texts = [s3.get_object(Bucket=bucket, Key=o["Key"])["Body"].read().decode() for o in listed]
     assert any("budget_hours" in text and "many" in text for text in texts)
+
+
+def test_row_set_aside_is_shown_and_taken_once_a_mapping_can(cloud: Cloud) -> None:
+    tenant, prefix = "e2e-odd", "e2e-odd/quarantine/service_tickets/"
+    (aside,) = map(json.loads, cloud.cwpipe("quarantine", "show", tenant).splitlines())
+    assert (aside["reason"], aside["record"]["budgetHours"]) == (
+        "budget_hours: many does not fit decimal(18,4)",
+        "many",
+    )
+    said = cloud.cwpipe("quarantine", "replay", tenant, expect=1)
+    assert "the mapping is still version" in said
+
+    cloud.sandbox.patch_row(tenant, "service_tickets", aside["record"]["id"], {"budgetHours": 2})
+    cloud.cwpipe("sync", tenant)
+    s3, bucket = cloud.aws("s3"), "connectwise-local-000000000000"
+    raw = s3.list_objects_v2(Bucket=bucket, Prefix=f"{tenant}/raw/")["Contents"][-1]["Key"]
+    name = f"{prefix}tickets-{raw.rsplit('/', 1)[1].removesuffix('.parquet')}.jsonl"
+    # As an older mapping would have left it, to which the row that fits now was too much.
+    older = json.dumps({**aside, "raw_key": raw, "raw_row": 0, "mapping_version": 0})
+    s3.put_object(Bucket=bucket, Key=name, Body=f"{older}\n".encode())
+    said = cloud.cwpipe("quarantine", "replay", tenant, expect=1)
+    assert f"{raw}: 1 taken, 0 left" in said
+    left = s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]
+    assert name not in {found["Key"] for found in left}
+    (row,) = cloud.query(
+        f'select budget_hours from "{tenant}".tickets where ticket_id = {aside["record"]["id"]}'
+    )
+    assert float(row["budget_hours"]) == 2
