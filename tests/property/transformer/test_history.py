@@ -53,7 +53,7 @@ def test_any_cutting_order_and_repetition_gives_the_reference_history(
     assert world.announced() == list(range(1, len(world.canonical_files()) + 1))
 
 
-@settings(SLOW, max_examples=60)
+@settings(SLOW, max_examples=40)
 @given(files(), st.data())
 def test_deaths_and_rivals_at_any_step_change_nothing(
     given_files: tuple[list[Fact], list[list[Fact]]], data: st.DataObject

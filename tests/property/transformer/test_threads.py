@@ -74,7 +74,7 @@ def own_fact(worker: int) -> Observation:
     )
 
 
-@settings(SLOW, max_examples=6)
+@settings(SLOW, max_examples=4)
 @given(files(), st.integers(0, 2**32), st.sampled_from([0, 0.02]))
 def test_threads_that_race_and_die_make_the_reference_history(
     given_files: tuple[list[Fact], list[list[Fact]]], seed: int, share: float
