@@ -107,3 +107,22 @@ def test_deleted_rows_are_closed_in_the_warehouse_after_two_sweeps(cloud: Cloud)
     wait_for(lambda: deleted() == gone)
     current = cloud.query(f'select count(*) as n from "{tenant}".contacts where is_current')
     assert int(current[0]["n"]) == cloud.sandbox.company(tenant).counts[table]
+
+
+def test_more_deletes_than_the_guard_allows_wait_for_an_operator(cloud: Cloud) -> None:
+    tenant, table = "e2e-guard", "service_tickets"
+    cloud.add_tenant(tenant, 60, 7, table)
+    cloud.cwpipe("sync", tenant)
+    current = f'select count(*) as n from "{tenant}".tickets where is_current'
+    assert int(cloud.query(current)[0]["n"]) == 60
+    cloud.sandbox.play(tenant, delete=40, seed=4, tables=[table])
+    cloud.cwpipe("reconcile", tenant)
+    assert "is held back" in cloud.cwpipe("release", tenant, table, "--yes", expect=1)
+    said = cloud.cwpipe("reconcile", tenant, expect=1)
+    assert f"cwpipe release {tenant} {table}" in said
+    assert int(cloud.query(current)[0]["n"]) == 60
+    told, _ = json.JSONDecoder().raw_decode(
+        cloud.cwpipe("release", tenant, table, "--yes", "--json")
+    )
+    assert (told["status"], told["deleted"]) == ("released", 40)
+    assert int(cloud.query(current)[0]["n"]) == 20

@@ -1,27 +1,30 @@
-"""reconcile: sweep the ids of tables, and follow what that proves into the warehouse."""
+"""reconcile, release: sweep ids, believe what was held back, and follow it into the warehouse."""
 
-import json
 import time
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
-from cwp_ops.commands.options import AsJson
+from cwp_ops.commands.options import AsJson, Yes
 from cwp_ops.commands.runs import TenantName
 from cwp_ops.commands.sync import PATIENCE_S, follow, report, wanted_of
 from cwp_ops.context import Operator, operator_of
 from cwp_ops.errors import OperatorError
 from cwp_ops.follow import Tracked
 from cwp_ops.queue_depths import wait_until_empty
-from cwp_ops.sweep_result import SweepResult, sweep_result
+from cwp_ops.sweep_result import SweepResult, last_sweep, released_result, sweep_result
+from cwp_shared.events import AbsencesReleased
+from cwp_shared.tables import source_table
 
 #: What a sweep proves passes these services.
 _BEHIND_SWEEPS = frozenset({"transformer", "loader"})
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
     app.command(epilog="Example: cwpipe reconcile acme --table service_tickets")(reconcile)
+    app.command(epilog="Example: cwpipe release acme service_tickets")(release)
 
 
 def reconcile(
@@ -47,17 +50,92 @@ def reconcile(
     is_well = as_json or report(operator, tracked)
     results = [_result(operator, one, patience) for one in tracked]
     if any(result and result.raw_key for _, result in results):
-        operator.say("waiting until histories and warehouse have caught up")
-        depths = lambda: [d for d in operator.depths() if d.queue.service in _BEHIND_SWEEPS]  # noqa: E731
-        wait_until_empty(depths, patience)
+        _wait_until_loaded(operator, patience)
     told = [_told(one, result) for one, result in results]
     if as_json:
-        operator.out.print_json(json.dumps(told))
+        operator.answer(told)
     else:
         for line in told:
             operator.out.print(_line(line), markup=False, soft_wrap=True)
     if not is_well or any(line["status"] != "compared" for line in told):
         raise typer.Exit(1)
+
+
+def release(
+    context: typer.Context,
+    tenant: TenantName,
+    table: Annotated[str, typer.Argument(help="Source table.", metavar="TABLE")],
+    yes: Yes = False,  # noqa: FBT002 - typer's way
+    patience: Annotated[
+        int, typer.Option(min=5, help="Give up when nothing has moved for so many seconds.")
+    ] = PATIENCE_S,
+    as_json: AsJson = False,  # noqa: FBT002 - typer's way
+) -> None:
+    """Believe the deletes that the last sweep held back, and wait until they are in the warehouse.
+
+    A sweep that misses more ids than the tenant's guard allows deletes nothing by itself: look at
+    the site first. Rows that come back later get a version of their own.
+    """
+    operator = operator_of(context)
+    operator.book.get(tenant)
+    source_table(table)
+    run_id, held = _held(operator, tenant, table)
+    if not yes:
+        operator.say(f"{table}: {held.held}")
+        typer.confirm(
+            f"Mark {held.deleted:,} records of {tenant} as deleted?", abort=True, err=True
+        )
+    operator.cloud.bus.publish([AbsencesReleased(tenant_id=tenant, run_id=run_id, table=table)])
+    done = _awaited(
+        lambda: released_result(operator.cloud.s3, operator.cloud.bucket, tenant, table, run_id),
+        patience,
+        f"sweep {run_id} of {table} is not released",
+    )
+    _wait_until_loaded(operator, patience)
+    told = {"table": table, "run_id": run_id, "status": "released", "deleted": done.deleted}
+    if as_json:
+        operator.answer(told)
+    else:
+        operator.out.print(f"{table}: {done.deleted:,} records are marked as deleted")
+
+
+def _held(operator: Operator, tenant: str, table: str) -> tuple[str, SweepResult]:
+    """The last sweep and what it holds back.
+
+    Raises:
+        OperatorError: there was none, or it holds nothing.
+    """
+    place = (operator.cloud.s3, operator.cloud.bucket, tenant, table)
+    run_id = last_sweep(*place)
+    found = run_id and not released_result(*place, run_id) and sweep_result(*place, run_id)
+    if not run_id or not found or not found.held:
+        last = f"its last sweep is {run_id}" if run_id else "it was never swept"
+        raise OperatorError(f"nothing of {tenant}/{table} is held back: {last}")
+    return run_id, found
+
+
+def _wait_until_loaded(operator: Operator, patience_s: float) -> None:
+    operator.say("waiting until histories and warehouse have caught up")
+    depths = lambda: [d for d in operator.depths() if d.queue.service in _BEHIND_SWEEPS]  # noqa: E731
+    wait_until_empty(depths, patience_s)
+
+
+def _awaited(
+    look: Callable[[], SweepResult | None], patience_s: float, otherwise: str
+) -> SweepResult:
+    """The first result.
+
+    Raises:
+        OperatorError: there is none in time.
+    """
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        if found := look():
+            return found
+        time.sleep(0.5)
+    raise OperatorError(
+        f"{otherwise} after {patience_s:.0f} s; see `cwpipe dlq list writer-sweeps`"
+    )
 
 
 def _result(
@@ -70,20 +148,22 @@ def _result(
     """
     if one.progress.stage == "failed" or one.run_id is None:
         return one, None
-    s3, bucket = operator.cloud.s3, operator.cloud.bucket
-    end = time.monotonic() + patience_s
-    while time.monotonic() < end:
-        if found := sweep_result(s3, bucket, one.wanted.tenant_id, one.wanted.table, one.run_id):
-            return one, found
-        time.sleep(0.5)
-    raise OperatorError(
-        f"sweep {one.run_id} of {one.wanted.table} is complete and not compared after "
-        f"{patience_s:.0f} s; see `cwpipe dlq list writer-sweeps`"
+    place = (operator.cloud.s3, operator.cloud.bucket, one.wanted.tenant_id, one.wanted.table)
+    run_id = one.run_id
+    return one, _awaited(
+        lambda: sweep_result(*place, run_id),
+        patience_s,
+        f"sweep {run_id} of {one.wanted.table} is complete and not compared",
     )
 
 
 def _told(one: Tracked, result: SweepResult | None) -> dict[str, Any]:
-    about = {"table": one.wanted.table, "run_id": one.run_id, "ids": one.progress.rows}
+    about = {
+        "tenant_id": one.wanted.tenant_id,
+        "table": one.wanted.table,
+        "run_id": one.run_id,
+        "ids": one.progress.rows,
+    }
     if result is None:
         return {**about, "status": "failed", "reason": one.progress.detail}
     found = {"deleted": result.deleted, "known": result.known, "reason": result.held}
@@ -97,6 +177,9 @@ def _line(told: dict[str, Any]) -> str:
                 f"{told['table']}: {told['ids']:,} ids listed, {told['deleted']:,} proven deleted"
             )
         case "held":
-            return f"{told['table']}: {told['deleted']:,} missing ids held back: {told['reason']}"
+            return (
+                f"{told['table']}: {told['deleted']:,} missing ids held back: {told['reason']}; if "
+                f"they are really gone: cwpipe release {told['tenant_id']} {told['table']}"
+            )
         case _:
             return f"{told['table']}: failed: {told['reason']}"
