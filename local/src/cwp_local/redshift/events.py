@@ -8,9 +8,11 @@ the event to their queues. Best effort, as on AWS: what cannot be delivered is l
 
 import json
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -63,14 +65,32 @@ def status_change(statement: Statement, region: str, account: str) -> dict[str, 
     }
 
 
-class BusAnnouncer:
-    """Publishes in a thread of its own, so that a slow emulator holds up no statement."""
+@dataclass(frozen=True)
+class _Rule:
+    name: str
+    pattern: str
+    targets: tuple[dict[str, Any], ...]
 
-    def __init__(self, events: Any, sqs: Any, region: str, account: str) -> None:
+
+class BusAnnouncer:
+    """Publishes in a thread of its own, so that a slow emulator holds up no statement.
+
+    What the account's rules and queues are is asked anew after `known_for` seconds: on AWS, too, a
+    rule takes a while until it counts.
+    """
+
+    def __init__(
+        self, events: Any, sqs: Any, region: str, account: str, known_for: float = 2.0
+    ) -> None:
         self._events = events
         self._sqs = sqs
         self._region = region
         self._account = account
+        self._known_for = known_for
+        self._asked_at = float("-inf")
+        self._rules: list[_Rule] = []
+        self._urls: dict[str, str] = {}
+        self._aws_is_for_all = True
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="redshift-events")
 
     def announce(self, statement: Statement) -> None:
@@ -86,7 +106,8 @@ class BusAnnouncer:
     def _publish(self, event: dict[str, Any]) -> None:
         statement_id = event["detail"]["statementId"]
         try:
-            if not self._put(event):
+            if not (self._aws_is_for_all and self._put(event)):
+                self._aws_is_for_all = False
                 self._deliver(event)
         except (BotoCoreError, ClientError) as error:
             logger.warning("event of statement %s is lost: %s", statement_id, error)
@@ -112,31 +133,38 @@ class BusAnnouncer:
 
     def _deliver(self, event: dict[str, Any]) -> None:
         text = json.dumps(event)
-        for rule in self._rules():
-            pattern = rule.get("EventPattern")
-            if not pattern or rule.get("State", "ENABLED") != "ENABLED":
-                continue
-            if self._events.test_event_pattern(EventPattern=pattern, Event=text)["Result"]:
-                self._hand_over(rule["Name"], text)
+        if time.monotonic() - self._asked_at > self._known_for:
+            self._rules = list(self._listed())
+            self._asked_at = time.monotonic()
+        for rule in self._rules:
+            if self._events.test_event_pattern(EventPattern=rule.pattern, Event=text)["Result"]:
+                self._hand_over(rule, text)
 
-    def _rules(self) -> Iterator[dict[str, Any]]:
-        yield from _pages(self._events.list_rules, "Rules", EventBusName=_BUS)
-
-    def _hand_over(self, rule: str, text: str) -> None:
+    def _listed(self) -> Iterator[_Rule]:
+        """The rules that may match: those that take this source."""
         list_targets = self._events.list_targets_by_rule
-        for target in _pages(list_targets, "Targets", EventBusName=_BUS, Rule=rule):
+        for rule in _pages(self._events.list_rules, "Rules", EventBusName=_BUS):
+            name, pattern = rule["Name"], rule.get("EventPattern")
+            enabled = rule.get("State", "ENABLED") == "ENABLED"
+            if pattern and enabled and SOURCE in json.loads(pattern).get("source", [SOURCE]):
+                targets = _pages(list_targets, "Targets", EventBusName=_BUS, Rule=name)
+                yield _Rule(name, pattern, tuple(targets))
+
+    def _hand_over(self, rule: _Rule, text: str) -> None:
+        for target in rule.targets:
             arn, changed = target["Arn"], {"Input", "InputPath", "InputTransformer"} & set(target)
-            if ":sqs:" not in arn or changed:
-                logger.warning("rule %s: only plain SQS targets get this event, not %s", rule, arn)
+            if ":sqs:" in arn and not changed:
+                self._send(target, text)
                 continue
-            self._send(target, text)
+            logger.warning("rule %s: only plain SQS targets get this event, not %s", rule.name, arn)
 
     def _send(self, target: dict[str, Any], text: str) -> None:
         name = target["Arn"].rsplit(":", 1)[1]
-        url = self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        if name not in self._urls:
+            self._urls[name] = self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
         group = target.get("SqsParameters", {}).get("MessageGroupId")
         more = {"MessageGroupId": group} if group else {}
-        self._sqs.send_message(QueueUrl=url, MessageBody=text, **more)
+        self._sqs.send_message(QueueUrl=self._urls[name], MessageBody=text, **more)
 
 
 def _pages(call: Callable[..., dict[str, Any]], name: str, **arguments: str) -> Iterator[Any]:

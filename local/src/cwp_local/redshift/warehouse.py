@@ -18,8 +18,9 @@ import pyarrow as pa
 
 from cwp_local.redshift import errors
 from cwp_local.redshift.results import ResultColumn, ResultSet, columns_of, read_result
-from cwp_local.redshift.sql.catalog import SYSTEM, WAREHOUSE, Column, TableName, View
+from cwp_local.redshift.sql.catalog import SYSTEM, TEMPORARY, WAREHOUSE, Column, TableName, View
 from cwp_local.redshift.sql.dependencies import LATE_BINDING
+from cwp_local.redshift.sql.names import quoted
 from cwp_local.redshift.sql.types import RedshiftType, from_duckdb, from_text
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -32,13 +33,9 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 _ZONED = "timestamp with time zone"
 
 _COLUMNS = """
-select database_name, column_name, comment, data_type, is_nullable, column_default
-from duckdb_columns()
-where table_name = $name and (
-    (database_name = 'temp' and $schema in ('', 'pg_temp'))
-    or (database_name = 'rs$warehouse' and schema_name = coalesce(nullif($schema, ''), 'public'))
-)
-order by database_name = 'temp' desc, column_index
+select column_name, comment, data_type, is_nullable, column_default
+from duckdb_columns() where database_name = ? and schema_name = ? and table_name = ?
+order by column_index
 """
 
 _VIEWS = """
@@ -46,6 +43,9 @@ select schema_name, view_name, sql, comment from duckdb_views()
 where database_name = 'rs$warehouse' and not internal
 order by schema_name, view_name
 """
+
+
+_Columns = dict[TableName, tuple[Column, ...]]
 
 
 class Warehouse:
@@ -59,6 +59,7 @@ class Warehouse:
     """
 
     def __init__(self, path: Path | None) -> None:
+        self._columns: _Columns = {}
         self._root = duckdb.connect(":memory:", config=_CONFIG)
         self._root.execute(files("cwp_local.redshift.sql").joinpath("system.sql").read_text())
         try:
@@ -83,7 +84,7 @@ class Warehouse:
 
     def session(self, database: str) -> "Session":
         """A new session; close it to drop its temporary tables."""
-        return Session(self._root.cursor(), database)
+        return Session(self._root.cursor(), database, self._columns)
 
     def close(self) -> None:
         """Write everything into the file itself and let go of it."""
@@ -102,11 +103,18 @@ def _in_redshifts_words() -> Iterator[None]:
 class Session:
     """One connection to the warehouse: a transaction at a time. Also the `Catalog` of its rules.
 
-    Used by one thread, but for `interrupt`.
+    Used by one thread, but for `interrupt`. `committed` are columns of permanent tables as they
+    were last committed, shared by all sessions, for DuckDB takes its time to list them. What this
+    transaction defines anew is looked up again, and forgotten there.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, database: str) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, database: str, committed: _Columns
+    ) -> None:
         self._connection = connection
+        self._committed = committed
+        self._own: _Columns = {}
+        self._defined: list[str] = []
         self._lock = threading.Lock()
         self._closed = False
         connection.execute(f"SET search_path = '\"{WAREHOUSE}\".public,{SYSTEM}.main'")
@@ -134,22 +142,31 @@ class Session:
     @_in_redshifts_words()
     def begin(self) -> None:
         """Open a transaction."""
+        self._own.clear()
         self._connection.execute("BEGIN TRANSACTION")
 
     @_in_redshifts_words()
     def commit(self) -> None:
         """Make the transaction's work last."""
         self._connection.execute("COMMIT")
+        self._defined.clear()
 
     def rollback(self) -> None:
         """Undo the transaction's work; nothing if a failed commit has undone it already."""
         with suppress(duckdb.TransactionException):
             self._connection.execute("ROLLBACK")
+        self._own.clear()
+        self._defined.clear()
 
     @_in_redshifts_words()
     def run(self, statement: str) -> None:
-        """Run a statement that gives nothing back."""
+        """Run a statement that gives nothing back, such as a definition."""
         self._connection.execute(statement)
+        self._own.clear()
+        if f'"{WAREHOUSE}"' in statement:
+            self._defined.append(statement)
+            for table in [known for known in self._committed if _defines(statement, known)]:
+                del self._committed[table]
 
     @_in_redshifts_words()
     def count(self, statement: str) -> int:
@@ -174,16 +191,26 @@ class Session:
         finally:
             self._connection.unregister(view)
 
-    @_in_redshifts_words()
     def columns(self, table: TableName) -> tuple[Column, ...]:
         """See `Catalog.columns`."""
-        found = self._connection.execute(
-            _COLUMNS, {"name": table.name, "schema": table.schema or ""}
-        ).fetchall()
+        if table.schema is None:
+            temporary, public = (TableName(where, table.name) for where in ("pg_temp", "public"))
+            return self.columns(temporary) or self.columns(public)
+        defined = any(_defines(statement, table) for statement in self._defined)
+        own = defined or table.schema == "pg_temp"
+        known = self._own if own else self._committed
+        if table not in known:
+            known[table] = self._listed(table)
+        return known[table]
+
+    @_in_redshifts_words()
+    def _listed(self, table: TableName) -> tuple[Column, ...]:
+        temporary = table.schema == "pg_temp"
+        place = [TEMPORARY, "main"] if temporary else [WAREHOUSE, table.schema]
+        found = self._connection.execute(_COLUMNS, [*place, table.name]).fetchall()
         return tuple(
             Column(name, _type(comment, kept), nullable, default)
-            for database, name, comment, kept, nullable, default in found
-            if database == found[0][0]
+            for name, comment, kept, nullable, default in found
         )
 
     def has_schema(self, name: str) -> bool:
@@ -212,6 +239,11 @@ class Session:
         """See `Catalog.result_columns`."""
         found = self._connection.execute(f"DESCRIBE {query}").fetchall()
         return tuple((str(name).lower(), kind) for name, kind, *_ in found)
+
+
+def _defines(statement: str, table: TableName) -> bool:
+    """Whether a definition may have changed the table; it may be one that others go with."""
+    return quoted(table.name) in statement or statement.startswith("DROP SCHEMA")
 
 
 def _type(comment: str | None, kept: str) -> RedshiftType:

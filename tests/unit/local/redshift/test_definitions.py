@@ -3,6 +3,8 @@
 import pytest
 
 from cwp_local.redshift.errors import SqlError
+from cwp_local.redshift.sql.catalog import TableName
+from cwp_local.redshift.warehouse import Session, Warehouse
 from tests.unit.local.redshift.runner import Sql
 
 DESIGNED = """
@@ -284,3 +286,37 @@ def test_vacuum_is_not_for_transactions(sql: Sql) -> None:
     sql.in_batch = True
     with pytest.raises(SqlError, match="VACUUM cannot run inside a transaction block"):
         sql("VACUUM t")
+
+
+def test_sessions_see_each_others_tables_as_they_were_committed(warehouse: Warehouse) -> None:
+    name = TableName("public", "shared")
+
+    def columns(session: Session) -> list[str]:
+        return [column.name for column in session.columns(name)]
+
+    with warehouse.session("dev") as first, warehouse.session("dev") as second:
+        first.begin()
+        Sql(first)("CREATE TABLE shared (a VARCHAR(9))")
+        assert columns(first) == ["a"]
+        first.commit()
+        assert columns(second) == ["a"]
+        first.begin()
+        Sql(first)("ALTER TABLE shared ADD COLUMN b INT")
+        assert columns(first) == ["a", "b"]
+        first.rollback()
+        assert columns(first) == columns(second) == ["a"]
+        Sql(first)("DROP TABLE shared")
+        assert columns(second) == []
+
+
+def test_a_temporary_table_hides_a_permanent_one_in_its_own_session_only(
+    warehouse: Warehouse, sql: Sql
+) -> None:
+    sql("CREATE TABLE t (permanent INT)")
+    assert [column.name for column in sql.session.columns(TableName(None, "t"))] == ["permanent"]
+    with warehouse.session("dev") as other:
+        Sql(other)("CREATE TEMP TABLE t (temporary INT)")
+        assert [column.name for column in other.columns(TableName(None, "t"))] == ["temporary"]
+        assert [column.name for column in sql.session.columns(TableName(None, "t"))] == [
+            "permanent"
+        ]

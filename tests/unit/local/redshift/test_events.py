@@ -29,6 +29,7 @@ class FakeEvents:
         self.rules = rules or []
         self.put: list[dict[str, Any]] = []
         self.down = False
+        self.asked = 0
 
     def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - boto3's name
         if self.down:
@@ -40,13 +41,14 @@ class FakeEvents:
 
     def list_rules(self, **arguments: str) -> dict[str, Any]:
         assert arguments["EventBusName"] == "default"
+        self.asked += 1
         place = int(arguments.get("NextToken", "0"))
         more = {"NextToken": str(place + 1)} if place + 1 < len(self.rules) else {}
         return {"Rules": self.rules[place : place + 1]} | more
 
     def test_event_pattern(self, **arguments: str) -> dict[str, bool]:
         state = json.loads(arguments["Event"])["detail"]["state"]
-        return {"Result": arguments["EventPattern"] == state}
+        return {"Result": state in json.loads(arguments["EventPattern"])["detail"]["state"]}
 
     def list_targets_by_rule(self, **arguments: str) -> dict[str, Any]:
         rule = next(rule for rule in self.rules if rule["Name"] == arguments["Rule"])
@@ -68,10 +70,15 @@ class FakeQueues:
 
 
 def _rule(
-    name: str, pattern: str | None, *targets: dict[str, Any], state: str = "ENABLED"
+    name: str,
+    matches: str | None,
+    *targets: dict[str, Any],
+    state: str = "ENABLED",
+    source: str = "aws.redshift-data",
 ) -> dict[str, Any]:
+    pattern = json.dumps({"source": [source], "detail": {"state": [matches]}})
     return {"Name": name, "State": state, "targets": list(targets)} | (
-        {"EventPattern": pattern} if pattern else {}
+        {"EventPattern": pattern} if matches else {}
     )
 
 
@@ -79,10 +86,11 @@ def _queue(name: str, **more: Any) -> dict[str, Any]:
     return {"Arn": f"arn:aws:sqs:us-east-1:000000000000:{name}", **more}
 
 
-def _announce(events: FakeEvents, statement: Statement) -> FakeQueues:
+def _announce(events: FakeEvents, *statements: Statement, known_for: float = 60) -> FakeQueues:
     queues = FakeQueues()
-    announcer = BusAnnouncer(events, queues, "us-east-1", "000000000000")
-    announcer.announce(statement)
+    announcer = BusAnnouncer(events, queues, "us-east-1", "000000000000", known_for)
+    for statement in statements:
+        announcer.announce(statement)
     announcer.close()
     return queues
 
@@ -130,6 +138,7 @@ def test_where_the_source_is_reserved_matching_rules_get_it() -> None:
         _rule("others", "FAILED", _queue("c")),
         _rule("asleep", FINISHED, _queue("d"), state="DISABLED"),
         _rule("tick", None, _queue("e")),
+        _rule("others' source", FINISHED, _queue("f"), source="aws.s3"),
     ]
     queues = _announce(FakeEvents(takes_aws=False, rules=rules), _statement())
     assert [(url, more) for url, _, more in queues.sent] == [
@@ -138,6 +147,14 @@ def test_where_the_source_is_reserved_matching_rules_get_it() -> None:
     ]
     assert queues.sent[0][1]["source"] == "aws.redshift-data"
     assert queues.sent[0][1]["detail"]["statementId"] == "id-1"
+
+
+def test_rules_are_asked_for_again_only_after_a_while() -> None:
+    events = FakeEvents(takes_aws=False, rules=[_rule("mine", FINISHED, _queue("a"))])
+    assert len(_announce(events, _statement(), _statement()).sent) == 2
+    assert events.asked == 1
+    assert len(_announce(events, _statement(), _statement(), known_for=-1).sent) == 2
+    assert events.asked == 3
 
 
 def test_other_targets_are_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -127,7 +127,7 @@ def _target(command: CopyCommand, context: Context) -> _Target:
     )
     values = [_value(place, column) for place, column in enumerate(columns)]
     insert = exp.Insert(this=into, expression=exp.select(*values).from_(_BATCH))
-    return _Target(columns, insert.sql(dialect="duckdb"))
+    return _Target(columns, insert.sql(dialect="duckdb", copy=False))
 
 
 def _value(place: int, column: Column) -> exp.Expr:

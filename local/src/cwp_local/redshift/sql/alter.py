@@ -62,7 +62,7 @@ def _add_column(table: exp.Table, definition: exp.ColumnDef, context: Context) -
         )
     return [
         f"ALTER TABLE {names.text(table)} ADD COLUMN {tables.definition_of(column)}",
-        tables.remember(table, column),
+        *tables.remember(table, [column]),
     ]
 
 
@@ -88,7 +88,7 @@ def _widen_column(
             f'  Detail: view {view.name} depends on column "{column.name}"'
         )
     _check_shrinking(name, column, wider, context)
-    return [tables.remember(table, Column(column.name, wider))]
+    return [tables.note(table, Column(column.name, wider))]
 
 
 def _check_shrinking(

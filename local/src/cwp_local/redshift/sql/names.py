@@ -77,9 +77,9 @@ def qualify(tree: exp.Expr, context: Context) -> None:
             column.set("catalog", None)
 
 
-def text(name: exp.Expr) -> str:
-    """A name or table as DuckDB text."""
-    return name.sql(dialect="duckdb", identify=True)
+def text(name: exp.Table) -> str:
+    """A table as DuckDB text, with as many of its three names as it has."""
+    return ".".join(_escaped(part.name) for part in name.parts)
 
 
 def existing(name: TableName, context: Context) -> exp.Table:
@@ -95,4 +95,8 @@ def quoted(name: str) -> str:
         SqlError: it is longer than Redshift's names are.
     """
     _check_length(name)
-    return text(exp.to_identifier(name.lower(), quoted=True))
+    return _escaped(name.lower())
+
+
+def _escaped(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -77,7 +77,7 @@ def _translated(tree: exp.Expr, context: Context) -> Plan:
 def _query(tree: exp.Query, context: Context) -> Plan:
     if tree.find(exp.Into):
         raise SqlError("SELECT INTO is not supported by the local Redshift; use CREATE TABLE AS")
-    return Plan((expressions.rewrite(tree, context).sql(dialect="duckdb"),), "rows")
+    return Plan((expressions.rewrite(tree, context).sql(dialect="duckdb", copy=False),), "rows")
 
 
 def _explain(statement: parse.Statement, parameters: Mapping[str, str], context: Context) -> Plan:
@@ -94,7 +94,7 @@ def _truncate(tree: exp.TruncateTable, context: Context) -> Plan:
             "one transaction; use DELETE FROM"
         )
     table = names.existing(names.table_name(tree.expressions[0], context), context)
-    return Plan((exp.Delete(this=table).sql(dialect="duckdb"),), "nothing")
+    return Plan((exp.Delete(this=table).sql(dialect="duckdb", copy=False),), "nothing")
 
 
 def _count(write: Callable[[Any, Context], str]) -> Callable[[Any, Context], Plan]:

@@ -15,7 +15,7 @@ def create(tree: exp.Create, context: Context) -> list[str]:
     """
     kind = tree.kind
     if kind == "SCHEMA" and not tree.expression:
-        return [_schema(tree)]
+        return _schema(tree, context)
     if kind == "TABLE":
         return tables.create_table(tree, context)
     if kind == "VIEW" and not tree.find(exp.MaterializedProperty):
@@ -36,8 +36,7 @@ def _dropped(tree: exp.Drop, kind: str, target: exp.Table, context: Context) -> 
     exists = "IF EXISTS " if tree.args.get("exists") else ""
     cascade = bool(tree.args.get("cascade"))
     if kind == "SCHEMA":
-        schema = (target.db or target.name).lower()
-        views = dependencies.outside(schema, context) if cascade else []
+        views = dependencies.outside(_schema_name(target), context) if cascade else []
         text = f"DROP SCHEMA {exists}{_schema_text(target)}{' CASCADE' if cascade else ''}"
         return [*_dropped_views(views), text]
     name = names.table_name(target, context)
@@ -55,16 +54,22 @@ def _dropped_views(views: list[TableName]) -> list[str]:
     return [f"DROP VIEW IF EXISTS {names.text(names.located(view))}" for view in views]
 
 
-def _schema(tree: exp.Create) -> str:
-    exists = "IF NOT EXISTS " if tree.args.get("exists") else ""
-    return f"CREATE SCHEMA {exists}{_schema_text(tree.this)}"
+def _schema(tree: exp.Create, context: Context) -> list[str]:
+    text = _schema_text(tree.this)
+    if tree.args.get("exists") and context.catalog.has_schema(_schema_name(tree.this)):
+        return []
+    return [f"CREATE SCHEMA {text}"]
+
+
+def _schema_name(table: exp.Table) -> str:
+    return (table.db or table.name).lower()
 
 
 def _schema_text(table: exp.Table) -> str:
-    name = table.db or table.name
-    if name.lower().startswith("pg_"):
+    name = _schema_name(table)
+    if name.startswith("pg_"):
         raise SqlError(f'unacceptable schema name "{name}": the prefix "pg_" is reserved')
-    place = names.located(TableName(name.lower(), ""))
+    place = names.located(TableName(name, ""))
     return f"{names.quoted(place.catalog)}.{names.quoted(place.db)}"
 
 
@@ -78,7 +83,7 @@ def _view(tree: exp.Create, context: Context) -> list[str]:
     late_binding = bool(tree.args.get("no_schema_binding"))
     if late_binding:
         _check_qualified(tree.expression)
-    query = expressions.rewrite(tree.expression, context).sql(dialect="duckdb")
+    query = expressions.rewrite(tree.expression, context).sql(dialect="duckdb", copy=False)
     replace = ""
     if tree.args.get("replace"):
         replace = "OR REPLACE "

@@ -18,10 +18,10 @@ create macro rs_left_bytes(x, n) as
         try(decode(encode(x)[1:n])), try(decode(encode(x)[1:n - 1])),
         try(decode(encode(x)[1:n - 2])), try(decode(encode(x)[1:n - 3]))
     ) end;
-create macro rs_fit(x, n, type_name) as
-    case when strlen(rs_text(x)) > n
-    then error('value too long for type ' || type_name || '(' || n || ')')
-    else rs_text(x) end;
+create macro rs_fit_text(x, n, type_name) as
+    case when strlen(x) > n
+    then error('value too long for type ' || type_name || '(' || n || ')') else x end;
+create macro rs_fit(x, n, type_name) as rs_fit_text(rs_text(x), n, type_name);
 
 create macro rs_json_parse(x) as
     case when x is null or json_valid(cast(x as varchar)) then cast(cast(x as varchar) as json)

@@ -1,7 +1,8 @@
 """CREATE TABLE, and what it and ALTER TABLE know of columns.
 
 Distribution, sorting, encoding and all keys are taken and forgotten; Redshift enforces no key, so
-neither does this, and only NOT NULL holds. Every column's declared type is kept as its comment.
+neither does this, and only NOT NULL holds. A declared type that DuckDB's own type does not tell is
+kept as the column's comment.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from sqlglot import exp
 from cwp_local.redshift.errors import SqlError
 from cwp_local.redshift.sql import expressions, layout, names
 from cwp_local.redshift.sql.catalog import Column, Context, TableName
-from cwp_local.redshift.sql.types import declared
+from cwp_local.redshift.sql.types import declared, from_duckdb
 
 #: Column constraints that change nothing here.
 _FORGOTTEN = (
@@ -61,14 +62,14 @@ def create_table(tree: exp.Create, context: Context) -> list[str]:
             return []
         raise SqlError(f'Relation "{target.name.name}" already exists')
     if tree.expression:
-        query = expressions.rewrite(tree.expression, context).sql(dialect="duckdb")
+        query = expressions.rewrite(tree.expression, context).sql(dialect="duckdb", copy=False)
         return [f"{target.create} AS {query}"]
     columns = list(_columns(tree, context))
     layout.check(tree, columns)
     definitions = ", ".join(map(definition_of, columns))
     return [
         f"{target.create} ({definitions})",
-        *(remember(target.table, column) for column in columns),
+        *remember(target.table, columns),
     ]
 
 
@@ -114,7 +115,7 @@ def column_of(definition: exp.ColumnDef, context: Context) -> Column:
         elif isinstance(kind, exp.PrimaryKeyColumnConstraint):
             nullable = False
         elif isinstance(kind, exp.DefaultColumnConstraint):
-            default = expressions.rewrite(kind.this, context).sql(dialect="duckdb")
+            default = expressions.rewrite(kind.this, context).sql(dialect="duckdb", copy=False)
         elif isinstance(kind, exp.EncodeColumnConstraint):
             layout.check_encoding(kind.name, declared(definition.kind))
         elif not isinstance(kind, _FORGOTTEN):
@@ -130,7 +131,12 @@ def definition_of(column: Column) -> str:
     return f"{names.quoted(column.name)} {column.type.duckdb}{default}{null}"
 
 
-def remember(table: exp.Table, column: Column) -> str:
+def remember(table: exp.Table, columns: Iterable[Column]) -> Iterable[str]:
+    """The statements that keep the declared types which DuckDB's own do not tell."""
+    return (note(table, c) for c in columns if from_duckdb(c.type.duckdb) != c.type)
+
+
+def note(table: exp.Table, column: Column) -> str:
     """The statement that keeps the column's declared type."""
     place = f"{names.text(table)}.{names.quoted(column.name)}"
     return f"COMMENT ON COLUMN {place} IS '{column.type}'"

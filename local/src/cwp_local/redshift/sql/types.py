@@ -1,8 +1,8 @@
 """Redshift's types: how they are declared, kept in DuckDB, described and sent.
 
-Lengths of CHAR, VARCHAR and VARBYTE are bytes. A declared type is kept as the comment of its
-DuckDB column, in the words of `PG_TABLE_DEF` (`character varying(32)`), because DuckDB itself
-forgets a VARCHAR's length; the comment is as transactional as the table.
+Lengths of CHAR, VARCHAR and VARBYTE are bytes. DuckDB forgets them, so such a type is kept as the
+comment of its DuckDB column, in the words of `PG_TABLE_DEF` (`character varying(32)`); the comment
+is as transactional as the table.
 """
 
 import re

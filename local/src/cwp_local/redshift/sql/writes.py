@@ -13,12 +13,16 @@ from cwp_local.redshift.sql.types import from_duckdb
 _SOURCE = "rs_source"
 
 
-def fitted(value: exp.Expr, column: Column) -> exp.Expr:
-    """`value` as it is assigned to `column`: strings checked for bytes, SUPER made of anything."""
+def fitted(value: exp.Expr, column: Column, kept: str = "") -> exp.Expr:
+    """`value` as it is assigned to `column`: strings checked for bytes, SUPER made of anything.
+
+    `kept` is the value's type in DuckDB, if it is known: less has then to be written, and planned.
+    """
     if column.type.is_text:
         limit = exp.Literal.number(column.type.length or 0)
-        return expressions.call("rs_fit", value, limit, exp.Literal.string(column.type.name))
-    if column.type.name == "super":
+        fit = "rs_fit_text" if kept == "VARCHAR" else "rs_fit"
+        return expressions.call(fit, value, limit, exp.Literal.string(column.type.name))
+    if column.type.name == "super" and kept != "JSON":
         return expressions.call("rs_super", value)
     return value
 
@@ -45,7 +49,7 @@ def insert(tree: exp.Insert, context: Context) -> str:
         this=names.existing(name, context),
         expressions=[exp.to_identifier(column.name, quoted=True) for column in targets],
     )
-    return exp.Insert(this=into, expression=query).sql(dialect="duckdb")
+    return exp.Insert(this=into, expression=query).sql(dialect="duckdb", copy=False)
 
 
 def update(tree: exp.Update, context: Context) -> str:
@@ -58,7 +62,7 @@ def update(tree: exp.Update, context: Context) -> str:
             raise SqlError('syntax error in the SET list: expected "column = value"')
         column = _column(columns, assignment.this.name, name)
         assignment.set("expression", fitted(assignment.expression, column))
-    return changed.sql(dialect="duckdb")
+    return changed.sql(dialect="duckdb", copy=False)
 
 
 def delete(tree: exp.Delete, context: Context) -> str:
@@ -67,7 +71,7 @@ def delete(tree: exp.Delete, context: Context) -> str:
         tree.set("this", tree.args["tables"][0])
         tree.set("tables", None)
     _columns(names.table_name(tree.this, context), context)
-    return expressions.rewrite(tree, context).sql(dialect="duckdb")
+    return expressions.rewrite(tree, context).sql(dialect="duckdb", copy=False)
 
 
 def _columns(name: TableName, context: Context) -> dict[str, Column]:
@@ -109,7 +113,14 @@ def _values(
 def _value(value: exp.Expr, column: Column, context: Context) -> exp.Expr:
     if isinstance(value, exp.Var) and value.name.upper() == "DEFAULT":
         return value.copy()
+    if column.type.is_text and _fits(value, column.type.length or 0):
+        return value.copy()
     return fitted(expressions.rewrite(value.copy(), context), column)
+
+
+def _fits(value: exp.Expr, limit: int) -> bool:
+    """Whether it is a literal that needs no checking when it runs: there may be many."""
+    return isinstance(value, exp.Literal) and value.is_string and len(value.name.encode()) <= limit
 
 
 def _move_with(tree: exp.Insert, source: exp.Expr) -> None:
@@ -124,14 +135,16 @@ def _selected(
 ) -> tuple[list[Column], exp.Select]:
     literals = [isinstance(column.unalias(), exp.Literal) for column in _results(source)]
     query = expressions.rewrite(source, context)
-    types = [kind for _, kind in context.catalog.result_columns(query.sql(dialect="duckdb"))]
+    types = [
+        kind for _, kind in context.catalog.result_columns(query.sql(dialect="duckdb", copy=False))
+    ]
     _check_count(len(types), targets, exact=exact)
     targets = targets[: len(types)]
     for place, (column, kept) in enumerate(zip(targets, types, strict=True)):
         # A bare literal has no type yet: it becomes what its column asks for.
         if kept != '"NULL"' and not (place < len(literals) and literals[place]):
             check_assignable(column, from_duckdb(kept))
-    return targets, _fitting(query, targets)
+    return targets, _fitting(query, targets, types)
 
 
 def _results(source: exp.Expr) -> list[exp.Expr]:
@@ -141,7 +154,7 @@ def _results(source: exp.Expr) -> list[exp.Expr]:
     return [] if any(column.is_star for column in results) else results
 
 
-def _fitting(query: exp.Expr, targets: Sequence[Column]) -> exp.Select:
+def _fitting(query: exp.Expr, targets: Sequence[Column], types: Sequence[str]) -> exp.Select:
     labels = [f"c{place}" for place in range(len(targets))]
     alias = exp.TableAlias(
         this=exp.to_identifier(_SOURCE, quoted=True),
@@ -149,7 +162,7 @@ def _fitting(query: exp.Expr, targets: Sequence[Column]) -> exp.Select:
     )
     inner = query.this if isinstance(query, exp.Subquery) and not query.alias else query
     values = (
-        fitted(exp.column(label, _SOURCE, quoted=True), column)
-        for label, column in zip(labels, targets, strict=True)
+        fitted(exp.column(label, _SOURCE, quoted=True), column, kept)
+        for label, column, kept in zip(labels, targets, types, strict=True)
     )
     return exp.select(*values).from_(exp.Subquery(this=inner, alias=alias))
