@@ -97,6 +97,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"out of range for the destination type INT16", "Value out of range for 2 bytes."),
         (r"out of range for the destination type INT32", "Value out of range for 4 bytes."),
         (r"out of range for the destination type INT64", "Value out of range for 8 bytes."),
+        (r"Overflow in \w+ of DECIMAL", "Numeric data overflow (result precision)"),
         (r"Overflow in (\w+) of", r"Integer data overflow (\1)"),
         (r'Column with name "?([^"\s!]+)"? already exists', r'column "\1" already exists'),
         (r"Could not convert string '(.*?)' to INT\d+", r'invalid input syntax for integer: "\1"'),

@@ -97,12 +97,21 @@ def read_result(result: duckdb.DuckDBPyConnection, columns: tuple[ResultColumn, 
     records: list[list[Field]] = []
     size = 0
     while rows := result.fetchmany(_ROWS_PER_READ):
+        _check_whole(rows, columns)
         page = [[field_of(value) for value in row] for row in rows]
         size += sum(len(str(value)) for row in rows for value in row if value is not None)
         if size > LARGEST_RESULT:
             raise SqlError(f"the result is larger than {LARGEST_RESULT} bytes; ask for less")
         records.extend(page)
     return ResultSet(columns, tuple(records), size)
+
+
+def _check_whole(rows: list[Any], columns: tuple[ResultColumn, ...]) -> None:
+    """DuckDB adds integers up to more than Redshift's are long."""
+    wide = [place for place, column in enumerate(columns) if column.type.name == "bigint"]
+    for row in rows if wide else ():
+        if any(row[place] is not None and row[place] not in _INT64 for place in wide):
+            raise SqlError("Value out of range for 8 bytes.")
 
 
 def field_of(value: Any) -> Field:

@@ -72,6 +72,8 @@ class Warehouse:
             ) from None
         self._root.execute("SET GLOBAL TimeZone = 'UTC'")
         self._root.execute("SET enable_external_access = false")
+        # A table that is not there is no variable of this program.
+        self._root.execute("SET python_enable_replacements = false")
 
     def _attach(self, path: Path | None) -> None:
         if path is not None:
@@ -225,6 +227,15 @@ class Session:
             View(TableName(schema, name), query, late_binding=comment == LATE_BINDING)
             for schema, name, query, comment in found
         )
+
+    def complaint(self, query: str) -> str:
+        """See `Catalog.complaint`."""
+        try:
+            # Bound, not run; and unlike a statement that fails it leaves the transaction alive.
+            self._connection.sql(query)
+        except duckdb.Error as error:
+            return str(error)
+        return ""
 
     @_in_redshifts_words()
     def longest_text(self, table: TableName, column: str) -> int:

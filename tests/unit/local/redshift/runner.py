@@ -6,6 +6,7 @@ from typing import Any
 from cwp_local.redshift.copy.command import CopyCommand
 from cwp_local.redshift.sql.catalog import Context
 from cwp_local.redshift.sql.plan import plan
+from cwp_local.redshift.sql.types import RedshiftType
 from cwp_local.redshift.warehouse import Session
 
 
@@ -38,10 +39,20 @@ class Sql:
 
     def labels(self, query: str) -> list[tuple[str, str]]:
         """Names and types of a query's columns."""
+        return [(name, wire) for name, wire, _ in self.types(query)]
+
+    def types(self, query: str) -> list[tuple[str, str, str]]:
+        """Names, types and, of a DECIMAL, `(precision,scale)`."""
         steps = plan(query, {}, Context(self.session, "dev"))
         assert not isinstance(steps, CopyCommand)
-        columns = self.session.rows(steps.statements[0]).columns
-        return [(column.name, column.type.wire) for column in columns]
+        return [
+            (column.name, column.type.wire, _sizes(column.type))
+            for column in self.session.rows(steps.statements[0]).columns
+        ]
+
+
+def _sizes(kind: RedshiftType) -> str:
+    return "" if kind.precision is None else f"({kind.precision},{kind.scale})"
 
 
 def _value(field: dict[str, Any]) -> Any:

@@ -14,7 +14,7 @@ from tests.unit.local.redshift.runner import Sql
     [
         ("7 / 2", 3),
         ("-7 / 2", -3),
-        ("7 / 2.0", 3.5),
+        ("7 / 2.0", "3.5000"),
         ("7 % 4", 3),
         ("MOD(7, 4)", 3),
         ("NVL(NULL, 'x')", "x"),

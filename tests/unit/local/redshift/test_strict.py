@@ -31,7 +31,6 @@ def table(sql: Sql) -> Sql:
         ("SELECT 1 FROM t, LATERAL (SELECT n) AS u", "at or near"),
         ("SELECT SUM(n) OVER (ORDER BY n) FROM t", "require a frame clause"),
         ("SELECT FIRST_VALUE(n) IGNORE NULLS OVER (ORDER BY n) FROM t", "require a frame clause"),
-        ("SELECT DATEDIFF(week, d, d) FROM t", "DATEDIFF by week is not supported"),
         ("SELECT d::timestamp - d::timestamp FROM t", "cannot give a value of type interval"),
         ("SELECT * FROM (SELECT n, f FROM t) PIVOT (AVG(f) FOR n IN (1))", "AVG in PIVOT"),
         ("SELECT 'a' SIMILAR TO t.d::varchar FROM t", "takes a literal pattern"),
@@ -44,7 +43,7 @@ def test_what_redshift_has_not_is_refused(table: Sql, text: str, words: str) -> 
 
 def test_an_average_of_integers_is_an_integer(table: Sql) -> None:
     assert table("SELECT AVG(n), AVG(DISTINCT n), AVG(f), AVG(n * 1.0) FROM t") == [
-        (1, 1, 1.75, 1.5)
+        (1, 1, 1.75, "1.5")
     ]
     assert table("SELECT AVG(n) FROM t WHERE FALSE") == [(None,)]
     assert table("SELECT AVG(n) OVER (PARTITION BY 1) FROM t") == [(1,), (1,)]
@@ -84,7 +83,7 @@ def test_elements_of_a_super_can_be_joined(sql: Sql) -> None:
         ("INSERT INTO t (p) VALUES (1234.5)", "^Numeric data overflow"),
         ("SELECT n + 2147483647 FROM t", r"^Integer data overflow \(addition\)"),
         ("ALTER TABLE t ADD COLUMN n INT", '^column "n" already exists'),
-        ("SELECT TRUNC(GETDATE()), n FROM t", r"^function trunc\(TIMESTAMP\) does not exist"),
+        ("SELECT ROUND(GETDATE()), n FROM t", r"^function round\(TIMESTAMP\) does not exist"),
     ],
 )
 def test_failures_are_told_in_redshifts_words(sql: Sql, text: str, words: str) -> None:

@@ -66,6 +66,10 @@ class Catalog(Protocol):
         """Names and DuckDB's types of a DuckDB query's columns, without running it."""
         ...
 
+    def complaint(self, query: str) -> str:
+        """What DuckDB's binder has against a query, in DuckDB's words; "" if nothing."""
+        ...
+
 
 @dataclass(frozen=True)
 class Context:

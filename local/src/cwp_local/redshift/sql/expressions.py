@@ -1,7 +1,8 @@
 """Expressions: where DuckDB would compute something else than Redshift, or would compute at all.
 
-Division needs no rule: the warehouse is opened with `integer_division`, and DuckDB raises on a
-zero divisor. Functions named `rs_...` are the macros of system.sql.
+What depends on the types of operands is numbers.py's. The warehouse is opened with
+`integer_division`, and DuckDB raises on a zero divisor. Functions named `rs_...` are the macros of
+system.sql.
 """
 
 import re
@@ -11,7 +12,7 @@ from typing import Any
 from sqlglot import exp, parse_one
 
 from cwp_local.redshift.errors import SqlError
-from cwp_local.redshift.sql import names
+from cwp_local.redshift.sql import moments, names, numbers, operands, texts
 from cwp_local.redshift.sql.catalog import Context
 from cwp_local.redshift.sql.functions import WRITTEN
 from cwp_local.redshift.sql.types import declared
@@ -67,40 +68,12 @@ def rewrite(tree: exp.Expr, context: Context) -> exp.Expr:
             tree = changed
         elif changed is not node:
             node.replace(changed)
-    return tree
+    return operands.resolve(tree, numbers.RULES, numbers.needs_types, context.catalog)
 
 
 def call(name: str, *arguments: exp.Expr) -> exp.Anonymous:
     """A call of a macro or a DuckDB function."""
     return exp.Anonymous(this=name, expressions=list(arguments))
-
-
-def _average(node: exp.Avg, _: Context) -> exp.Expr:
-    # Of integers a whole number, as the division of sum by count is; a parent window has them both.
-    if isinstance(node.parent, exp.Window):
-        return node
-    return _quotient(exp.Sum(this=node.this), exp.Count(this=node.this.copy()))
-
-
-def _window(node: exp.Window, _: Context) -> exp.Expr:
-    if not isinstance(node.this, exp.Avg):
-        return node
-    total, rows = node.copy(), node.copy()
-    total.set("this", exp.Sum(this=node.this.this.copy()))
-    rows.set("this", exp.Count(this=node.this.this.copy()))
-    return _quotient(total, rows)
-
-
-def _quotient(total: exp.Expr, rows: exp.Expr) -> exp.Expr:
-    some = exp.Nullif(this=rows, expression=exp.Literal.number(0))
-    return exp.Paren(this=exp.Div(this=total, expression=some, typed=False, safe=False))
-
-
-def _add(node: exp.TsOrDsAdd, _: Context) -> exp.Expr:
-    if node.meta.get(WRITTEN) != "add_months":
-        return node
-    # Unlike DATEADD it leads from the last day of a month to the last day of one.
-    return call("rs_add_months", node.this, node.expression)
 
 
 def _similar(node: exp.SimilarTo, _: Context) -> exp.Expr:
@@ -168,26 +141,28 @@ def _today(_: exp.CurrentDate, __: Context) -> exp.Expr:
     return parse_one(f"CAST({_SYSDATE} AS DATE)", dialect="duckdb")
 
 
-def _function(node: exp.Anonymous, _: Context) -> exp.Expr:
+#: Functions by the names that parse.py gives them.
+_RENAMED: dict[str, Rule] = {
+    "date_p4rt": moments.date_part,
+    "t0_char": moments.to_char,
+    "t0_date": moments.to_date,
+    "t0_timestamp": moments.to_timestamp,
+}
+
+
+def _function(node: exp.Anonymous, context: Context) -> exp.Expr:
     name = node.name.lower()
+    if name in _RENAMED:
+        return _RENAMED[name](node, context)
     if name not in _FUNCTIONS:
-        raise SqlError(f"function {name}() is not supported by the local Redshift")
+        written = node.meta.get(WRITTEN) or name
+        raise SqlError(f"function {written}() is not supported by the local Redshift")
     node.set("this", _FUNCTIONS[name])
     return node
 
 
 def _json_parse(node: exp.ParseJSON, _: Context) -> exp.Expr:
     return call("rs_json_parse", node.this)
-
-
-def _replace_all(node: exp.RegexpReplace, _: Context) -> exp.Expr:
-    return call(
-        "regexp_replace",
-        node.this,
-        node.expression,
-        node.args.get("replacement") or exp.Literal.string(""),
-        exp.Literal.string("g"),
-    )
 
 
 def _element(node: exp.Bracket, _: Context) -> exp.Expr:
@@ -205,8 +180,9 @@ def _literal(text: str) -> Rule:
 
 
 _RULES: dict[type[exp.Expr], Rule] = {
+    **moments.RULES,
+    **texts.RULES,
     exp.Anonymous: _function,
-    exp.Avg: _average,
     exp.Bracket: _element,
     exp.Cast: _cast,
     exp.CurrentDatabase: _database,
@@ -216,11 +192,8 @@ _RULES: dict[type[exp.Expr], Rule] = {
     exp.CurrentVersion: _literal("PostgreSQL 8.0.2, Redshift 1.0 (local, over DuckDB)"),
     exp.Div: _division,
     exp.ParseJSON: _json_parse,
-    exp.RegexpReplace: _replace_all,
     exp.SessionUser: _literal("IAM:root"),
     exp.SimilarTo: _similar,
     exp.TryCast: _cast,
-    exp.TsOrDsAdd: _add,
     exp.Unnest: _unnest,
-    exp.Window: _window,
 }

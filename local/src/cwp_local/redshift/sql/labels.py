@@ -14,6 +14,7 @@ _SPECIAL: dict[type[exp.Expr], str] = {
     exp.Exists: "exists",
     exp.Extract: "date_part",
     exp.Initcap: "initcap",
+    exp.Substring: "substring",
 }
 
 

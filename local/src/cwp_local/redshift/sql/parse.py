@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sqlglot import exp, parse, tokenize
 from sqlglot.errors import ParseError, TokenError
@@ -12,6 +13,15 @@ from sqlglot.tokenizer_core import Token, TokenType
 from cwp_local.redshift.errors import SqlError
 
 DIALECT = "redshift"
+#: Functions that sqlglot would turn into others while it reads: it loses formats, and takes
+#: DATE_PART for EXTRACT. It reads them under names as long, so that places in the text stay.
+_READ_AS = {
+    "DATE_PART": "DATE_P4RT",
+    "TO_CHAR": "T0_CHAR",
+    "TO_DATE": "T0_DATE",
+    "TO_NUMBER": "T0_NUMBER",
+    "TO_TIMESTAMP": "T0_TIMESTAMP",
+}
 
 # sqlglot warns where it falls back to an opaque command; we refuse those ourselves.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -78,11 +88,20 @@ def _first_line(error: Exception) -> str:
 def _parsable(parsed: Statement) -> str:
     """The text without clauses that mean nothing here and that sqlglot cannot read."""
     if parsed.verb != "CREATE":
-        return parsed.text
+        return _renamed(parsed.text, parsed.tokens)
     if any(token.text.upper() == "SCHEMA" for token in parsed.tokens[1:2]):
         return _AUTHORIZATION.sub("", parsed.text)
-    text = _without(parsed.text, _column_keys(parsed.tokens))
+    text = _renamed(parsed.text, parsed.tokens)
+    text = _without(text, _column_keys(parsed.tokens))
     return _SORTKEY_AUTO.sub(")", _TABLE_ENCODE.sub(")", text))
+
+
+def _renamed(text: str, tokens: Sequence[Token]) -> str:
+    for name, parenthesis in pairwise(tokens):
+        called = parenthesis.token_type is TokenType.L_PAREN
+        if called and (other := _READ_AS.get(name.text.upper())):
+            text = text[: name.start] + other + text[name.end + 1 :]
+    return text
 
 
 def _column_keys(tokens: Sequence[Token]) -> list[Token]:

@@ -23,6 +23,28 @@ create macro rs_fit_text(x, n, type_name) as
     then error('value too long for type ' || type_name || '(' || n || ')') else x end;
 create macro rs_fit(x, n, type_name) as rs_fit_text(rs_text(x), n, type_name);
 
+-- A DECIMAL as the integer of its digits; a text that is an integer, with blanks around it or not.
+create macro rs_digits(x) as cast(replace(cast(x as varchar), '.', '') as hugeint);
+create macro rs_whole(x) as
+    case when x is null or regexp_full_match(x, '\s*[+-]?\d+\s*') then x
+    else error('invalid input syntax for integer: "' || x || '"') end;
+
+-- Blanks at the end of strings do not count when they are compared; other types are left alone.
+create macro rs_bare(x varchar) as rtrim(x, ' '), (x) as x;
+create macro rs_eq(a varchar, b varchar) as rtrim(a, ' ') = rtrim(b, ' '), (a, b) as a = b;
+create macro rs_ne(a varchar, b varchar) as rtrim(a, ' ') <> rtrim(b, ' '), (a, b) as a <> b;
+create macro rs_lt(a varchar, b varchar) as rtrim(a, ' ') < rtrim(b, ' '), (a, b) as a < b;
+create macro rs_le(a varchar, b varchar) as rtrim(a, ' ') <= rtrim(b, ' '), (a, b) as a <= b;
+create macro rs_gt(a varchar, b varchar) as rtrim(a, ' ') > rtrim(b, ' '), (a, b) as a > b;
+create macro rs_ge(a varchar, b varchar) as rtrim(a, ' ') >= rtrim(b, ' '), (a, b) as a >= b;
+
+-- A place before the first counts, and holds nothing.
+create macro rs_substring
+    (x, start) as substring(cast(x as varchar), greatest(start, 1)),
+    (x, start, n) as case when n < 0 then error('negative substring length not allowed')
+        else substring(cast(x as varchar), greatest(start, 1),
+            greatest(least(start, 1) - 1 + n, 0)) end;
+
 create macro rs_json_parse(x) as
     case when x is null or json_valid(cast(x as varchar)) then cast(cast(x as varchar) as json)
     else error('JSON parsing error: the text is not valid JSON') end;
@@ -42,6 +64,13 @@ create macro rs_add_months(d, n) as
     then last_day(cast(d as timestamp) + to_months(cast(n as integer)))
         + (cast(d as timestamp) - date_trunc('day', cast(d as timestamp)))
     else cast(d as timestamp) + to_months(cast(n as integer)) end;
+
+-- Of a 29 February it makes a 1 March, where there is none.
+create macro rs_add_years(d, n) as
+    cast(d as timestamp) + to_years(cast(n as integer))
+    + case when day(cast(d as timestamp)) = 29
+        and day(cast(d as timestamp) + to_years(cast(n as integer))) = 28
+        then interval 1 day else interval 0 day end;
 
 -- Nobody has rights here that others have not.
 create macro rs_has_privilege
