@@ -14,6 +14,8 @@ from botocore.exceptions import ClientError
 from tests.integration.redshift.servers import RUN, Api
 from tests.unit.local.redshift.fakes import ENDLESS, FakeAnnouncer, FakeObjects, copy
 
+UNKNOWN = "d9b6c0c9-0747-4bf4-b142-e8883122f766"
+
 
 def _code(error: pytest.ExceptionInfo[ClientError]) -> str:
     return str(error.value.response["Error"]["Code"])
@@ -148,8 +150,9 @@ def test_a_client_token_runs_once(api: Api) -> None:
         ({"WorkgroupName": None}, "WorkgroupName is required"),
         ({"Database": None}, "Database is required"),
         ({"ClusterIdentifier": "cluster"}, "ClusterIdentifier is not supported"),
-        ({"SessionKeepAliveSeconds": 60}, "SessionKeepAliveSeconds is not supported"),
-        ({"ResultFormat": "CSV"}, "ResultFormat CSV is not supported"),
+        ({"SecretArn": "arn:secret"}, "SecretArn is not supported"),
+        ({"SessionKeepAliveSeconds": 86_401}, "less than or equal to 86400"),
+        ({"SessionId": UNKNOWN}, "WorkgroupName cannot be given with SessionId"),
         ({"Sql": "  "}, "must not be empty"),
         ({"Sql": "SELECT '" + "x" * 102_400 + "'"}, "longer than 102400 bytes"),
         ({"StatementName": "x" * 2_049}, "less than or equal to 2048"),
@@ -329,7 +332,7 @@ def test_the_protocol_without_boto3(api: Api) -> None:
 @pytest.mark.parametrize(
     ("target", "body", "code"),
     [
-        ("RedshiftData.DescribeTable", b"{}", "UnknownOperationException"),
+        ("RedshiftData.DescribeCluster", b"{}", "UnknownOperationException"),
         ("", b"{}", "UnknownOperationException"),
         ("RedshiftData.ExecuteStatement", b"{", "ValidationException"),
         ("RedshiftData.ExecuteStatement", b"{}", "ValidationException"),

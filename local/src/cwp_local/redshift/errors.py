@@ -58,6 +58,14 @@ class Interrupted(Exception):
 _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(found), said)
     for found, said in (
+        (
+            r"Current transaction is aborted",
+            "current transaction is aborted, commands ignored until end of transaction block",
+        ),
+        (
+            r"(?i)\b(?:write-write )?conflict\b",
+            "could not complete because of conflict with concurrent transaction",
+        ),
         (r"Division by zero in expression", "Divide by zero"),
         (
             r'Table with name "?([^"\s]+?)"? does not exist because schema "?([^"\s]+?)"? does not',

@@ -9,7 +9,7 @@ from cwp_local.redshift.faults import Fail, Faults
 from cwp_local.redshift.history import History
 from cwp_local.redshift.objects import Roles
 from cwp_local.redshift.sql.catalog import Context
-from cwp_local.redshift.sql.plan import Plan, plan
+from cwp_local.redshift.sql.plan import Plan, control_of, plan
 from cwp_local.redshift.statements import ABORTED, FAILED, FINISHED, Outcome, Part, Statement
 from cwp_local.redshift.warehouse import Session
 
@@ -28,7 +28,9 @@ class Execution:
         self._history.start(statement)
         self._fault = self._faults.take(Fail, statement.submission.name)
         try:
-            if statement.submission.auto_commit:
+            if session.is_open or _controls(statement):
+                self._within(statement, session)
+            elif statement.submission.auto_commit:
                 self._one_by_one(statement, session)
             else:
                 self._together(statement, session)
@@ -51,6 +53,17 @@ class Execution:
             raise
         else:
             self._history.end(statement, FINISHED)
+
+    def _within(self, statement: Statement, session: Session) -> None:
+        """In a transaction that the session's statements begin and end themselves."""
+        error = ""
+        for place in range(len(statement.parts)):
+            try:
+                self._part(statement, place, session)
+            except SqlError as failure:
+                error = _whole_error(statement, failure)
+                break
+        self._history.end(statement, FAILED if error else FINISHED, error)
 
     def _one_by_one(self, statement: Statement, session: Session) -> None:
         """Each part by itself; one failure does not keep the others from running."""
@@ -88,7 +101,10 @@ class Execution:
 
     def _outcome(self, statement: Statement, part: Part, session: Session) -> Outcome:
         submission = statement.submission
-        in_batch = submission.is_batch and not submission.auto_commit
+        if statement.session_id and (control := control_of(part.sql)):
+            session.control(control)
+            return Outcome()
+        in_batch = session.is_open or (submission.is_batch and not submission.auto_commit)
         context = Context(session, submission.database, in_batch=in_batch)
         steps = plan(part.sql, submission.parameters, context)
         if isinstance(steps, CopyCommand):
@@ -110,6 +126,12 @@ def _run(steps: Plan, session: Session) -> Outcome:
         return Outcome(session.count(last))
     result = session.rows(last)
     return Outcome(len(result.records), result)
+
+
+def _controls(statement: Statement) -> bool:
+    """Whether it begins or ends a transaction of its session: a statement by itself."""
+    single = statement.session_id and not statement.submission.is_batch
+    return bool(single and control_of(statement.parts[0].sql))
 
 
 def _check_cancelled(statement: Statement) -> None:

@@ -49,8 +49,15 @@ class History:
         self._tokens: dict[str, tuple[str, str, datetime]] = {}
         self._query_ids = count(1)
 
-    def submit(self, submission: Submission, token: str) -> tuple[Statement, bool]:
+    def submit(
+        self,
+        submission: Submission,
+        token: str,
+        bind: Callable[[Statement], None] = lambda _: None,
+    ) -> tuple[Statement, bool]:
         """Take a request; the statement, and whether it is new.
+
+        A new one is bound to its session by `bind`, which may refuse it.
 
         Raises:
             ApiError: too many are active, or the token stands for another request.
@@ -69,15 +76,15 @@ class History:
                     f"Active statements exceeded the allowed quota ({self._most_active}).",
                 )
             statement = self._new(submission, now)
+            bind(statement)
+            self._statements[statement.id] = statement
             if token:
                 self._tokens[token] = (statement.id, submission.fingerprint, now)
             return statement, True
 
     def _new(self, submission: Submission, now: datetime) -> Statement:
         parts = [Part(sql, now, next(self._query_ids)) for sql in submission.sqls]
-        statement = Statement(str(uuid.uuid4()), submission, now, parts)
-        self._statements[statement.id] = statement
-        return statement
+        return Statement(str(uuid.uuid4()), submission, now, parts)
 
     def _active(self) -> int:
         return sum(not statement.ended for statement in self._statements.values())

@@ -1,14 +1,18 @@
-"""The six calls of the Data API, over the history and the worker. Bodies are checked already."""
+"""The calls of the Data API, over the history and the worker. Bodies are checked already."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cwp_local.redshift.errors import ApiError, not_found, validation
 from cwp_local.redshift.faults import Faults, Refuse
 from cwp_local.redshift.history import History
+from cwp_local.redshift.listings import Listings
+from cwp_local.redshift.results import ResultSet
+from cwp_local.redshift.sessions import AVAILABLE, BUSY, Sessions
 from cwp_local.redshift.sql import parameters
 from cwp_local.redshift.statements import FINISHED, Statement, Submission
+from cwp_local.redshift.warehouse import Warehouse
 from cwp_local.redshift.worker import Worker
 
 Body = dict[str, Any]
@@ -16,24 +20,46 @@ Body = dict[str, Any]
 #: 100 KB of SQL in one statement.
 LONGEST_STATEMENT = 100 * 1024
 _STATEMENTS_PER_PAGE = 100
+_ENTRIES_PER_PAGE = 1_000
 #: What is documented, and not here: said at once instead of ignored.
-_NOT_HERE = ("ClusterIdentifier", "DbUser", "SessionId", "SessionKeepAliveSeconds")
+_NOT_HERE = {
+    "ClusterIdentifier": "it is serverless",
+    "DbUser": "it is serverless",
+    "SecretArn": "it has no passwords",
+}
+#: What a session has of its own.
+_OF_SESSION = ("WorkgroupName", "Database")
 
 
 class Operations:
     """The calls, by name."""
 
-    def __init__(self, history: History, worker: Worker, faults: Faults) -> None:
+    def __init__(
+        self,
+        history: History,
+        worker: Worker,
+        faults: Faults,
+        sessions: Sessions,
+        warehouse: Warehouse,
+    ) -> None:
         self._history = history
         self._worker = worker
         self._faults = faults
+        self._sessions = sessions
+        self._listings = Listings(warehouse)
         self.calls: dict[str, Callable[[Body], Body]] = {
             "BatchExecuteStatement": self.batch_execute_statement,
             "CancelStatement": self.cancel_statement,
             "DescribeStatement": self.describe_statement,
+            "DescribeTable": self.describe_table,
             "ExecuteStatement": self.execute_statement,
             "GetStatementResult": self.get_statement_result,
+            "GetStatementResultV2": self.get_statement_result_v2,
+            "ListDatabases": self.list_databases,
+            "ListSchemas": self.list_schemas,
+            "ListSessions": self.list_sessions,
             "ListStatements": self.list_statements,
+            "ListTables": self.list_tables,
         }
 
     def execute_statement(self, body: Body) -> Body:
@@ -45,10 +71,11 @@ class Operations:
         return self._submit(body, tuple(body["Sqls"]), is_batch=True)
 
     def _submit(self, body: Body, sqls: tuple[str, ...], *, is_batch: bool) -> Body:
-        submission = _submission(body, sqls, is_batch=is_batch)
+        submission = self._submission(body, sqls, is_batch=is_batch)
         if refusal := self._faults.take(Refuse, submission.name):
             raise ApiError(refusal.error, "refused on command", StatementId=str(uuid.uuid4()))
-        statement, new = self._history.submit(submission, body.get("ClientToken", ""))
+        token = body.get("ClientToken", "")
+        statement, new = self._history.submit(submission, token, self._bind)
         if new:
             self._worker.enqueue(statement)
         self._wait(statement, body)
@@ -62,8 +89,36 @@ class Operations:
             return self._read(statement.described)
         return self._read(lambda: statement.described_part(place))
 
+    def _submission(self, body: Body, sqls: tuple[str, ...], *, is_batch: bool) -> Submission:
+        if session_id := body.get("SessionId"):
+            if given := [name for name in _OF_SESSION if body.get(name)]:
+                raise validation(f"{given[0]} cannot be given with SessionId, which has its own")
+            kept = self._history.read(lambda: self._sessions.claim(session_id, None))
+            body = body | {"WorkgroupName": kept.workgroup, "Database": kept.database}
+        return _submission(body, sqls, is_batch=is_batch)
+
+    def _bind(self, statement: Statement) -> None:
+        """Have it run in the session it names, or in a new one that is to be kept."""
+        submission = statement.submission
+        if submission.session_id:
+            kept = self._sessions.claim(submission.session_id, submission.alive_s)
+        elif submission.alive_s is not None:
+            kept = self._sessions.open(
+                submission.database, submission.workgroup, submission.alive_s
+            )
+        else:
+            return
+        kept.current, statement.session_id = statement, kept.id
+
     def get_statement_result(self, body: Body) -> Body:
         """One page of a result; of a batch, ask for its parts."""
+        return self._result(body, "JSON").page(body.get("NextToken"))
+
+    def get_statement_result_v2(self, body: Body) -> Body:
+        """One page of a result in CSV, if that was asked for."""
+        return self._result(body, "CSV").csv_page(body.get("NextToken"))
+
+    def _result(self, body: Body, wanted: str) -> ResultSet:
         statement, place = self._history.find(body["Id"])
         self._wait(statement, body)
         single = not statement.submission.is_batch
@@ -73,20 +128,65 @@ class Operations:
                 "Query does not have result. Please check query status with DescribeStatement.",
                 body["Id"],
             )
-        return part.outcome.result.page(body.get("NextToken"))
+        kept = statement.submission.result_format
+        if kept != wanted:
+            call = "GetStatementResultV2" if kept == "CSV" else "GetStatementResult"
+            raise validation(f"The result is kept as {kept}; use {call}")
+        return part.outcome.result
 
     def list_statements(self, body: Body) -> Body:
         """Statements by name and status, newest first; FINISHED ones unless asked otherwise."""
+        _check_here(body)
         status = body.get("Status", FINISHED)
         found = [
             statement
             for statement in self._history.all()
             if status in {"ALL", statement.status} and _matches(statement.submission, body)
         ]
-        start = _start(body.get("NextToken"), len(found))
-        end = start + (body.get("MaxResults") or _STATEMENTS_PER_PAGE)
-        answer = self._read(lambda: {"Statements": [s.listed() for s in found[start:end]]})
-        return answer | ({"NextToken": str(end)} if end < len(found) else {})
+        page = _page("Statements", found, body, _STATEMENTS_PER_PAGE)
+        chosen = page["Statements"]
+        return page | self._read(lambda: {"Statements": [one.listed() for one in chosen]})
+
+    def list_sessions(self, body: Body) -> Body:
+        """The sessions that are not closed, or those of a status; newest first."""
+        _check_here(body)
+        others = [name for name in ("Status", "WorkgroupName", "Database") if body.get(name)]
+        if session_id := body.get("SessionId"):
+            if others:
+                raise validation(f"{others[0]} cannot be given with SessionId")
+            return self._read(lambda: {"Sessions": [self._sessions.find(session_id).listed()]})
+        wanted = {body["Status"]} if body.get("Status") else {AVAILABLE, BUSY}
+        listed = self._read(lambda: {"all": [kept.listed() for kept in self._sessions.all()]})
+        found = [
+            entry
+            for entry in listed["all"]
+            if entry["Status"] in wanted
+            and all(body.get(name, entry[name]) == entry[name] for name in _OF_SESSION)
+        ]
+        return _page("Sessions", found, body, _STATEMENTS_PER_PAGE)
+
+    def list_databases(self, body: Body) -> Body:
+        """The database that is asked, for there is one warehouse."""
+        return _page("Databases", [_database(body)], body)
+
+    def list_schemas(self, body: Body) -> Body:
+        """Schemas by pattern."""
+        _database(body)
+        return _page("Schemas", self._listings.schemas(body.get("SchemaPattern")), body)
+
+    def list_tables(self, body: Body) -> Body:
+        """Tables and views by patterns."""
+        _database(body)
+        tables = self._listings.tables(body.get("SchemaPattern"), body.get("TablePattern"))
+        return _page("Tables", tables, body)
+
+    def describe_table(self, body: Body) -> Body:
+        """The columns of a table."""
+        _database(body)
+        if not body.get("Table"):
+            raise validation("Table is required")
+        columns = self._listings.columns(body.get("Schema"), body["Table"])
+        return _page("ColumnList", columns, body) | {"TableName": body["Table"]}
 
     def cancel_statement(self, body: Body) -> Body:
         """Stop a statement that has not ended."""
@@ -105,14 +205,34 @@ class Operations:
         return answer
 
 
-def _submission(body: Body, sqls: tuple[str, ...], *, is_batch: bool) -> Submission:
-    if present := [name for name in _NOT_HERE if body.get(name)]:
-        raise validation(f"{present[0]} is not supported by the local Redshift: it is serverless")
+def _check_here(body: Body) -> None:
+    for name, reason in _NOT_HERE.items():
+        if body.get(name):
+            raise validation(f"{name} is not supported by the local Redshift: {reason}")
+    if body.get("RoleLevel") is False:
+        raise validation("RoleLevel false is not supported by the local Redshift: it has one role")
+
+
+def _database(body: Body) -> str:
+    """The database that a request is about, in the one workgroup there is."""
+    _check_here(body)
     for needed in ("WorkgroupName", "Database"):
         if not body.get(needed):
             raise validation(f"{needed} is required to run SQL on a serverless workgroup")
-    if body.get("ResultFormat", "JSON") != "JSON":
-        raise validation("ResultFormat CSV is not supported by the local Redshift")
+    database: str = body["Database"]
+    if body.get("ConnectedDatabase", database) != database:
+        raise validation("ConnectedDatabase is not supported by the local Redshift: it has one")
+    return database
+
+
+def _page(name: str, found: Sequence[Any], body: Body, usual: int = _ENTRIES_PER_PAGE) -> Body:
+    start = _start(body.get("NextToken"), len(found))
+    end = start + (body.get("MaxResults") or usual)
+    return {name: list(found[start:end])} | ({"NextToken": str(end)} if end < len(found) else {})
+
+
+def _submission(body: Body, sqls: tuple[str, ...], *, is_batch: bool) -> Submission:
+    _database(body)
     for sql in sqls:
         if not sql.strip():
             raise validation("An SQL statement must not be empty")
@@ -129,7 +249,9 @@ def _submission(body: Body, sqls: tuple[str, ...], *, is_batch: bool) -> Submiss
         parameters=given,
         with_event=body.get("WithEvent", False),
         auto_commit=body.get("ExecutionMode") == "AUTO_COMMIT",
-        secret_arn=body.get("SecretArn", ""),
+        session_id=body.get("SessionId", ""),
+        alive_s=body.get("SessionKeepAliveSeconds"),
+        result_format=body.get("ResultFormat", "JSON"),
     )
 
 

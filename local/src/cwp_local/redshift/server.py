@@ -25,6 +25,7 @@ from cwp_local.redshift.history import History
 from cwp_local.redshift.objects import Roles
 from cwp_local.redshift.operations import Operations
 from cwp_local.redshift.request_check import check_request
+from cwp_local.redshift.sessions import Sessions
 from cwp_local.redshift.statements import Statement
 from cwp_local.redshift.warehouse import Warehouse
 from cwp_local.redshift.worker import Worker
@@ -58,8 +59,10 @@ def create_app(path: Path | None, parts: Parts) -> Starlette:
     history = History(parts.clock)
     faults = Faults()
     execution = Execution(history, parts.roles, faults)
-    worker = Worker(warehouse, history, execution, faults, _telling(parts.announcer, faults))
-    operations = Operations(history, worker, faults)
+    sessions = Sessions(warehouse, parts.clock)
+    tell = _telling(parts.announcer, faults)
+    worker = Worker(warehouse, history, execution, faults, sessions, tell)
+    operations = Operations(history, worker, faults, sessions, warehouse)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -67,6 +70,7 @@ def create_app(path: Path | None, parts: Parts) -> Starlette:
         yield
         await run_in_threadpool(worker.stop)
         await run_in_threadpool(parts.announcer.close)
+        sessions.close()
         await run_in_threadpool(warehouse.close)
 
     async def call(request: Request) -> Response:

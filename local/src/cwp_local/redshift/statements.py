@@ -37,13 +37,17 @@ class Submission:
     parameters: Mapping[str, str] = field(default_factory=dict)
     with_event: bool = False
     auto_commit: bool = False
-    secret_arn: str = ""
+    #: The session that was asked for, and for how long after this it is to be kept.
+    session_id: str = ""
+    alive_s: int | None = None
+    result_format: str = "JSON"
 
     @property
     def fingerprint(self) -> str:
         """Equal for equal requests."""
         said = [self.sqls, self.database, self.workgroup, self.is_batch, self.name]
-        said += [dict(self.parameters), self.with_event, self.auto_commit, self.secret_arn]
+        said += [dict(self.parameters), self.with_event, self.auto_commit]
+        said += [self.session_id, self.alive_s, self.result_format]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
@@ -96,6 +100,8 @@ class Statement:
     error: str = ""
     updated_at: datetime | None = None
     cancelled: bool = False
+    #: The session that it runs in, if that outlives it.
+    session_id: str = ""
 
     @property
     def ended(self) -> bool:
@@ -113,7 +119,7 @@ class Statement:
 
     def accepted(self) -> dict[str, Any]:
         """The answer of ExecuteStatement and BatchExecuteStatement."""
-        return {
+        answer: dict[str, Any] = {
             "CreatedAt": self.created_at,
             "Database": self.submission.database,
             "HasResultSet": any(part.outcome.result for part in self.parts),
@@ -121,6 +127,7 @@ class Statement:
             "Status": self.status,
             "WorkgroupName": self.submission.workgroup,
         }
+        return answer | ({"SessionId": self.session_id} if self.session_id else {})
 
     def described(self) -> dict[str, Any]:
         """The answer of DescribeStatement for the whole statement."""
@@ -133,7 +140,7 @@ class Statement:
             "QueryString": first.sql if single else "",
             "RedshiftPid": 1,
             "RedshiftQueryId": first.query_id if single else -1,
-            "ResultFormat": "JSON",
+            "ResultFormat": self.submission.result_format,
             "ResultRows": self.rows,
             "ResultSize": result.size if result else -1,
             "UpdatedAt": self.updated_at or self.created_at,
@@ -167,11 +174,11 @@ class Statement:
             "CreatedAt": self.created_at,
             "Id": self.id,
             "IsBatchStatement": submission.is_batch,
-            "ResultFormat": "JSON",
+            "ResultFormat": submission.result_format,
             "StatementName": submission.name,
             "Status": self.status,
             "UpdatedAt": self.updated_at or self.created_at,
-        }
+        } | ({"SessionId": self.session_id} if self.session_id else {})
         if parameters := self.listed_parameters():
             entry["QueryParameters"] = parameters
         if submission.is_batch:

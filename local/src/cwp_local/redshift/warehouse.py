@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from cwp_local.redshift import errors
+from cwp_local.redshift.errors import SqlError
 from cwp_local.redshift.results import ResultColumn, ResultSet, columns_of, read_result
 from cwp_local.redshift.sql.catalog import SYSTEM, TEMPORARY, WAREHOUSE, Column, TableName, View
 from cwp_local.redshift.sql.dependencies import LATE_BINDING
@@ -117,6 +118,7 @@ class Session:
         self._committed = committed
         self._own: _Columns = {}
         self._defined: list[str] = []
+        self._is_open = False
         self._lock = threading.Lock()
         self._closed = False
         connection.execute(f"SET search_path = '\"{WAREHOUSE}\".public,{SYSTEM}.main'")
@@ -151,7 +153,7 @@ class Session:
     def commit(self) -> None:
         """Make the transaction's work last."""
         self._connection.execute("COMMIT")
-        self._defined.clear()
+        self._forget_defined()
 
     def rollback(self) -> None:
         """Undo the transaction's work; nothing if a failed commit has undone it already."""
@@ -160,6 +162,30 @@ class Session:
         self._own.clear()
         self._defined.clear()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a transaction is under way that `control` began."""
+        return self._is_open
+
+    def control(self, what: str) -> None:
+        """Begin or end a transaction that outlives the statement which does so.
+
+        Raises:
+            SqlError: it cannot be committed; then it is rolled back.
+        """
+        if what == "begin" and not self._is_open:
+            self.begin()
+        elif what == "commit" and self._is_open:
+            self._is_open = False
+            try:
+                self.commit()
+            except SqlError:
+                self.rollback()
+                raise
+        elif what == "rollback" and self._is_open:
+            self.rollback()
+        self._is_open = what == "begin"
+
     @_in_redshifts_words()
     def run(self, statement: str) -> None:
         """Run a statement that gives nothing back, such as a definition."""
@@ -167,8 +193,17 @@ class Session:
         self._own.clear()
         if f'"{WAREHOUSE}"' in statement:
             self._defined.append(statement)
-            for table in [known for known in self._committed if _defines(statement, known)]:
-                del self._committed[table]
+            self._forget(statement)
+
+    def _forget(self, statement: str) -> None:
+        for table in [known for known in self._committed if _defines(statement, known)]:
+            del self._committed[table]
+
+    def _forget_defined(self) -> None:
+        # Once more: another session may have looked meanwhile, and seen what was before.
+        for statement in self._defined:
+            self._forget(statement)
+        self._defined.clear()
 
     @_in_redshifts_words()
     def count(self, statement: str) -> int:

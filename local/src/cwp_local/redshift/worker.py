@@ -4,10 +4,12 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from cwp_local.redshift.execute import Execution
 from cwp_local.redshift.faults import Faults, Wait
 from cwp_local.redshift.history import History
+from cwp_local.redshift.sessions import Sessions
 from cwp_local.redshift.statements import ABORTED, FAILED, Statement
 from cwp_local.redshift.warehouse import Session, Warehouse
 
@@ -20,7 +22,7 @@ _PAUSE_SECONDS = 0.05
 
 
 class Worker:
-    """Runs what it is given, one statement at a time, each in a session of its own.
+    """Runs what it is given, one statement at a time, each in a session of its own or a kept one.
 
     A statement that is to wait (a fault) is put back by a timer when its time has come.
 
@@ -34,9 +36,11 @@ class Worker:
         history: History,
         execution: Execution,
         faults: Faults,
+        sessions: Sessions,
         on_end: Callable[[Statement], None],
     ) -> None:
         self._warehouse = warehouse
+        self._sessions = sessions
         self._history = history
         self._execution = execution
         self._faults = faults
@@ -112,9 +116,14 @@ class Worker:
         timer.start()
         return True
 
+    def _session(self, statement: Statement) -> AbstractContextManager[Session]:
+        if statement.session_id:
+            return nullcontext(self._sessions.connection(statement.session_id))
+        return self._warehouse.session(statement.submission.database)
+
     def _run(self, statement: Statement) -> None:
         try:
-            with self._warehouse.session(statement.submission.database) as session:
+            with self._session(statement) as session:
                 self._running = (statement, session)
                 self._execution.run(statement, session)
         except Exception as error:

@@ -16,6 +16,7 @@ from cwp_local.redshift.sql.parameters import bind
 from cwp_local.redshift.sql.strict import check_strictly
 
 Gives = Literal["rows", "count", "nothing"]
+Control = Literal["begin", "commit", "rollback"]
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,25 @@ _NOTHING = Plan(())
 #: Statements that change nothing here: no statistics, no rights, no second writer to lock out.
 _WITHOUT_EFFECT = {"ANALYZE", "COMMENT", "GRANT", "LOCK", "REVOKE", "VACUUM"}
 _DEFINITIONS = {"ALTER", "CREATE", "DROP"}
-_TRANSACTION = {"ABORT", "BEGIN", "COMMIT", "END", "ROLLBACK", "START"}
+#: What begins and ends a transaction; in a session that outlives its statements only.
+_TRANSACTION: dict[str, Control] = {
+    "ABORT": "rollback",
+    "BEGIN": "begin",
+    "COMMIT": "commit",
+    "END": "commit",
+    "ROLLBACK": "rollback",
+    "START": "begin",
+}
 _OUTSIDE_TRANSACTIONS = {"VACUUM"}
+
+
+def control_of(text: str) -> Control | None:
+    """What a text does to a session's transaction, if it is about that at all."""
+    try:
+        statement = parse.statement(text)
+    except SqlError:
+        return None
+    return _TRANSACTION.get(statement.verb)
 
 
 def plan(text: str, parameters: Mapping[str, str], context: Context) -> Plan | CopyCommand:
@@ -47,7 +65,8 @@ def plan(text: str, parameters: Mapping[str, str], context: Context) -> Plan | C
         return copy_command(statement)
     if verb in _TRANSACTION:
         raise SqlError(
-            f"{verb} is not supported: a request of the Data API is a transaction of its own"
+            f"{verb} is not supported: a request of the Data API is a transaction of its own, "
+            "but in a session"
         )
     if context.in_batch and verb in _OUTSIDE_TRANSACTIONS:
         raise SqlError(f"{verb} cannot run inside a transaction block")
