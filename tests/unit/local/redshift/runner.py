@@ -26,10 +26,11 @@ class Sql:
             for step in steps.statements:
                 self.session.run(step)
             return None
-        assert len(steps.statements) == 1
+        for step in steps.statements[:-1]:
+            self.session.run(step)
         if steps.gives == "count":
-            return self.session.count(steps.statements[0])
-        records = self.session.rows(steps.statements[0]).records
+            return self.session.count(steps.statements[-1])
+        records = self.session.rows(steps.statements[-1]).records
         return [tuple(map(_value, record)) for record in records]
 
     def value(self, expression: str, parameters: Mapping[str, str] | None = None) -> Any:

@@ -139,7 +139,6 @@ def test_no_file_can_be_read(sql: Sql, table: str) -> None:
         ("SELECT 'x'::int", 'invalid input syntax for integer: "x"'),
         ("BEGIN", "BEGIN is not supported"),
         ("COMMIT", "COMMIT is not supported"),
-        ("MERGE INTO t USING u ON t.n = u.n WHEN MATCHED THEN DELETE", "MERGE is not supported"),
         ("DESCRIBE t", "DESCRIBE is not supported"),
         ("ATTACH 'x' AS y", "syntax error"),
     ],

@@ -8,7 +8,17 @@ from sqlglot import exp
 
 from cwp_local.redshift.copy.command import CopyCommand, copy_command
 from cwp_local.redshift.errors import SqlError
-from cwp_local.redshift.sql import alter, expressions, names, parse, rights, schemas, writes
+from cwp_local.redshift.sql import (
+    alter,
+    expressions,
+    merge,
+    names,
+    operands,
+    parse,
+    rights,
+    schemas,
+    writes,
+)
 from cwp_local.redshift.sql.catalog import Context
 from cwp_local.redshift.sql.functions import check_functions
 from cwp_local.redshift.sql.labels import name_results
@@ -63,20 +73,12 @@ def plan(text: str, parameters: Mapping[str, str], context: Context) -> Plan | C
     verb = statement.verb
     if verb == "COPY":
         return copy_command(statement)
-    if verb in _TRANSACTION:
-        raise SqlError(
-            f"{verb} is not supported: a request of the Data API is a transaction of its own, "
-            "but in a session"
-        )
-    if context.in_batch and verb in _OUTSIDE_TRANSACTIONS:
-        raise SqlError(f"{verb} cannot run inside a transaction block")
+    _check_taken(statement, context)
     if verb in _WITHOUT_EFFECT:
         rights.check_named(statement, context)
         return _NOTHING
     if verb in _DEFINITIONS and rights.about_people(statement):
         return _NOTHING
-    if verb == "FROM":
-        raise SqlError('syntax error at or near "from"')
     if verb == "EXPLAIN":
         return _explain(statement, parameters, context)
     tree = parse.tree(statement)
@@ -84,6 +86,23 @@ def plan(text: str, parameters: Mapping[str, str], context: Context) -> Plan | C
     check_functions(tree, statement.text)
     name_results(tree, statement.text)
     return _translated(bind(tree, parameters), context)
+
+
+def _check_taken(statement: parse.Statement, context: Context) -> None:
+    """Refuse what is not taken here, or not now."""
+    verb = statement.verb
+    if verb in _TRANSACTION:
+        raise SqlError(
+            f"{verb} is not supported: a request of the Data API is a transaction of its own, "
+            "but in a session"
+        )
+    if context.in_batch and verb in _OUTSIDE_TRANSACTIONS:
+        raise SqlError(f"{verb} cannot run inside a transaction block")
+    if verb == "FROM":
+        raise SqlError('syntax error at or near "from"')
+    last = [token.text.upper() for token in statement.tokens[-2:]]
+    if verb == "MERGE" and last == ["REMOVE", "DUPLICATES"]:
+        raise operands.refuse("MERGE ... REMOVE DUPLICATES")
 
 
 def _translated(tree: exp.Expr, context: Context) -> Plan:
@@ -129,6 +148,7 @@ _TRANSLATORS: tuple[tuple[type[exp.Expr], Callable[[Any, Context], Plan]], ...] 
     (exp.Insert, _count(writes.insert)),
     (exp.Update, _count(writes.update)),
     (exp.Delete, _count(writes.delete)),
+    (exp.Merge, lambda tree, context: Plan(merge.merge(tree, context), "count")),
     (exp.Create, _definition(schemas.create)),
     (exp.Drop, _definition(schemas.drop)),
     (exp.Alter, _definition(alter.alter)),

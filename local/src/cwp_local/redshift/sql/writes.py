@@ -33,7 +33,7 @@ def insert(tree: exp.Insert, context: Context) -> str:
     table = schema.this if isinstance(schema, exp.Schema) else schema
     listed = [name.name.lower() for name in schema.expressions] if schema is not table else []
     name = names.table_name(table, context)
-    columns = _columns(name, context)
+    columns = columns_of(name, context)
     targets = [_column(columns, wanted, name) for wanted in listed] or list(columns.values())
     source = tree.expression
     if source is None:
@@ -55,7 +55,7 @@ def insert(tree: exp.Insert, context: Context) -> str:
 def update(tree: exp.Update, context: Context) -> str:
     """DuckDB's UPDATE."""
     name = names.table_name(tree.this, context)
-    columns = _columns(name, context)
+    columns = columns_of(name, context)
     changed = expressions.rewrite(tree, context)
     for assignment in changed.expressions:
         if not isinstance(assignment, exp.EQ):
@@ -70,11 +70,16 @@ def delete(tree: exp.Delete, context: Context) -> str:
     if not tree.this:
         tree.set("this", tree.args["tables"][0])
         tree.set("tables", None)
-    _columns(names.table_name(tree.this, context), context)
+    columns_of(names.table_name(tree.this, context), context)
     return expressions.rewrite(tree, context).sql(dialect="duckdb", copy=False)
 
 
-def _columns(name: TableName, context: Context) -> dict[str, Column]:
+def columns_of(name: TableName, context: Context) -> dict[str, Column]:
+    """A table's columns by name.
+
+    Raises:
+        SqlError: there is no such table.
+    """
     columns = {column.name: column for column in context.catalog.columns(name)}
     if not columns:
         raise SqlError(f'relation "{name}" does not exist')
