@@ -19,6 +19,7 @@ import pyarrow as pa
 from cwp_local.redshift import errors
 from cwp_local.redshift.errors import SqlError
 from cwp_local.redshift.results import ResultColumn, ResultSet, columns_of, read_result
+from cwp_local.redshift.sql import people
 from cwp_local.redshift.sql.catalog import SYSTEM, TEMPORARY, WAREHOUSE, Column, TableName, View
 from cwp_local.redshift.sql.dependencies import LATE_BINDING
 from cwp_local.redshift.sql.names import quoted
@@ -262,6 +263,14 @@ class Session:
             View(TableName(schema, name), query, late_binding=comment == LATE_BINDING)
             for schema, name, query, comment in found
         )
+
+    @_in_redshifts_words()
+    def people(self) -> frozenset[tuple[str, str]]:
+        """See `Catalog.people`."""
+        if not self._listed(TableName("main", "rs_people")):
+            return frozenset()
+        found = self._connection.execute(f"SELECT kind, name FROM {people.TABLE}").fetchall()  # noqa: S608 - a constant
+        return frozenset((str(kind), str(name)) for kind, name in found)
 
     def complaint(self, query: str) -> str:
         """See `Catalog.complaint`."""

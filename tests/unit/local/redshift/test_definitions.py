@@ -1,5 +1,7 @@
 """Schemas, tables and views; what the system views say of them."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from cwp_local.redshift.errors import SqlError
@@ -221,6 +223,7 @@ def test_truncate_alone_empties_and_in_a_batch_is_refused(sql: Sql) -> None:
         "COMMENT ON TABLE {} IS 'x'",
     ],
 )
+@pytest.mark.usefixtures("readers")
 def test_statements_without_effect_must_name_what_there_is(acme: Sql, text: str) -> None:
     acme("CREATE TABLE acme.t (n INT)")
     assert acme(text.format("acme.t")) is None
@@ -230,29 +233,91 @@ def test_statements_without_effect_must_name_what_there_is(acme: Sql, text: str)
 
 @pytest.mark.parametrize(
     "text",
-    ["GRANT USAGE ON SCHEMA {} TO ROLE r", "GRANT SELECT ON ALL TABLES IN SCHEMA acme, {} TO u"],
+    [
+        "GRANT USAGE ON SCHEMA {} TO ROLE readers",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA acme, {} TO bob",
+    ],
 )
+@pytest.mark.usefixtures("readers")
 def test_grants_on_schemas_must_name_what_there_is(acme: Sql, text: str) -> None:
     assert acme(text.format("acme")) is None
     with pytest.raises(SqlError, match=r'^schema "nope" does not exist$'):
         acme(text.format("nope"))
 
 
+@pytest.fixture
+def readers(sql: Sql) -> Iterator[None]:
+    """The role readers, the group watchers, and the user bob."""
+    people = ("ROLE readers", "GROUP watchers", "USER bob")
+    for one in people:
+        sql(f"CREATE {one}")
+    yield
+    for one in people:
+        sql(f"DROP {one}")
+
+
+@pytest.mark.parametrize("text", ["ANALYZE", "VACUUM"])
+def test_whole_databases_are_taken(sql: Sql, text: str) -> None:
+    assert sql(text) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        "CREATE ROLE readers",
-        "CREATE GROUP readers",
-        "DROP USER somebody",
-        "GRANT ROLE readers TO somebody",
-        "GRANT CREATE ON DATABASE dev TO somebody",
-        "ALTER DEFAULT PRIVILEGES IN SCHEMA acme GRANT SELECT ON TABLES TO ROLE readers",
-        "ANALYZE",
-        "VACUUM",
+        "GRANT ROLE readers TO {}",
+        "GRANT CREATE ON DATABASE dev TO {} WITH GRANT OPTION",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA acme TO ROLE readers, {}",
+        "GRANT SELECT ON acme.tickets TO {}, PUBLIC",
+        "REVOKE SELECT ON acme.tickets FROM {} CASCADE",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA acme GRANT SELECT ON TABLES TO {}",
     ],
 )
-def test_people_and_whole_databases_are_taken(sql: Sql, text: str) -> None:
-    assert sql(text) is None
+@pytest.mark.parametrize(
+    ("good", "bad", "words"),
+    [
+        ("bob", "eve", 'user "eve" does not exist'),
+        ('"IAMR:somebody"', '"eve"', 'user "eve" does not exist'),
+        ("GROUP watchers", "GROUP readers", 'group "readers" does not exist'),
+        ("ROLE readers", "ROLE bob", 'role "bob" does not exist'),
+    ],
+)
+@pytest.mark.usefixtures("readers")
+def test_rights_go_to_those_who_are_there(
+    acme: Sql, text: str, good: str, bad: str, words: str
+) -> None:
+    assert acme(text.format(good)) is None
+    with pytest.raises(SqlError, match=f"^{words}$"):
+        acme(text.format(bad))
+
+
+@pytest.mark.usefixtures("readers")
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("CREATE USER bob PASSWORD DISABLE", 'user "bob" already exists'),
+        ("DROP ROLE eve", 'role "eve" does not exist'),
+        ("DROP USER bob, eve", 'user "eve" does not exist'),
+        ("ALTER USER eve CREATEDB", 'user "eve" does not exist'),
+        ("GRANT ROLE writers TO bob", 'role "writers" does not exist'),
+        (
+            "ALTER DEFAULT PRIVILEGES FOR USER eve GRANT SELECT ON TABLES TO bob",
+            'user "eve" does not exist',
+        ),
+    ],
+)
+def test_people_are_known(sql: Sql, text: str, words: str) -> None:
+    with pytest.raises(SqlError, match=f"^{words}$"):
+        sql(text)
+
+
+def test_people_are_made_as_transactions_are(sql: Sql) -> None:
+    sql.session.begin()
+    sql("CREATE USER eve")
+    sql("ALTER USER eve CREATEDB")
+    sql.session.rollback()
+    with pytest.raises(SqlError, match='user "eve" does not exist'):
+        sql("DROP USER eve")
+    sql("DROP USER IF EXISTS eve")
 
 
 def test_a_grant_to_nobody_is_refused(acme: Sql) -> None:

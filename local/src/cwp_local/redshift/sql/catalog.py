@@ -66,6 +66,10 @@ class Catalog(Protocol):
         """Names and DuckDB's types of a DuckDB query's columns, without running it."""
         ...
 
+    def people(self) -> frozenset[tuple[str, str]]:
+        """Users, groups and roles that were made: kind (`USER`, `GROUP`, `ROLE`) and name."""
+        ...
+
     def complaint(self, query: str) -> str:
         """What DuckDB's binder has against a query, in DuckDB's words; "" if nothing."""
         ...

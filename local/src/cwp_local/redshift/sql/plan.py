@@ -78,7 +78,7 @@ def plan(text: str, parameters: Mapping[str, str], context: Context) -> Plan | C
         rights.check_named(statement, context)
         return _NOTHING
     if verb in _DEFINITIONS and rights.about_people(statement):
-        return _NOTHING
+        return Plan(tuple(rights.change_people(statement, context)))
     if verb == "EXPLAIN":
         return _explain(statement, parameters, context)
     tree = parse.tree(statement)

@@ -1,7 +1,6 @@
-"""GRANT, REVOKE and their like: checked for what they name, and then without effect.
+"""GRANT, REVOKE and their like: checked for what and whom they name, and then without effect.
 
-Nobody has rights here that others have not, so nothing is kept of them. Users, groups and roles
-are not kept either: those that a statement names are taken to exist.
+Nobody has rights here that others have not, so nothing is kept of them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,12 +8,11 @@ from collections.abc import Iterator, Sequence
 from sqlglot.tokenizer_core import Token, TokenType
 
 from cwp_local.redshift.errors import SqlError
+from cwp_local.redshift.sql import people
 from cwp_local.redshift.sql.catalog import Context, TableName
 from cwp_local.redshift.sql.parse import Statement
 from cwp_local.redshift.sql.parse import statement as parse_statement
 
-#: What CREATE, ALTER and DROP may be of when it is about people.
-PEOPLE = frozenset({"GROUP", "ROLE", "USER"})
 _END = {"GRANT": "TO", "REVOKE": "FROM"}
 #: Around the tables of LOCK, ANALYZE and VACUUM.
 _WORDS_BEFORE = frozenset({"BOOST", "COMPRESSION", "DELETE", "FULL", "ONLY", "RECLUSTER"}) | {
@@ -29,7 +27,20 @@ _WORDS_AFTER = frozenset({"IN", "IS", "PREDICATE", "TO"})
 def about_people(statement: Statement) -> bool:
     """Whether a CREATE, ALTER or DROP makes or changes people, or default privileges."""
     words = [token.text.upper() for token in statement.tokens[1:3]]
-    return words == ["DEFAULT", "PRIVILEGES"] or not PEOPLE.isdisjoint(words[:1])
+    return words == ["DEFAULT", "PRIVILEGES"] or not people.KINDS.isdisjoint(words[:1])
+
+
+def change_people(statement: Statement, context: Context) -> list[str]:
+    """DuckDB's statements for what `about_people` found.
+
+    Raises:
+        SqlError: as Redshift says it.
+    """
+    words = [token.text for token in _tokens(statement)]
+    if words[1].upper() == "DEFAULT":
+        people.check_grantees(words, context)
+        return []
+    return people.change(words, context)
 
 
 def check_named(statement: Statement, context: Context) -> None:
@@ -43,6 +54,7 @@ def check_named(statement: Statement, context: Context) -> None:
     upper = [word.upper() for word in words]
     if end := _END.get(statement.verb):
         _check_grant(words, upper, end, context)
+        people.check_grantees(words, context)
     else:
         place = _place_of_table(statement.verb, upper)
         if place is not None:
