@@ -11,6 +11,7 @@ from cwp_local.redshift.objects import Roles
 from cwp_local.redshift.sql.catalog import Context
 from cwp_local.redshift.sql.plan import Plan, control_of, plan
 from cwp_local.redshift.statements import ABORTED, FAILED, FINISHED, Outcome, Part, Statement
+from cwp_local.redshift.system_views import VIEWS
 from cwp_local.redshift.warehouse import Session
 
 
@@ -105,6 +106,7 @@ class Execution:
             session.control(control)
             return Outcome()
         in_batch = session.is_open or (submission.is_batch and not submission.auto_commit)
+        self._offer_views(part.sql, session)
         context = Context(session, submission.database, in_batch=in_batch)
         steps = plan(part.sql, submission.parameters, context)
         if isinstance(steps, CopyCommand):
@@ -112,6 +114,12 @@ class Execution:
             rows = run_copy(steps, context, session, reader, lambda: _check_cancelled(statement))
             return Outcome(rows)
         return _run(steps, session)
+
+    def _offer_views(self, sql: str, session: Session) -> None:
+        """Fill the views of the history that a statement reads, as things stand now."""
+        for name in (name for name in VIEWS if name in sql.lower()):
+            statements = self._history.all()
+            session.offer(name, self._history.read(lambda: VIEWS[name](statements)))  # noqa: B023 - called at once
 
 
 def _run(steps: Plan, session: Session) -> Outcome:

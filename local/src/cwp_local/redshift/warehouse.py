@@ -221,6 +221,10 @@ class Session:
             result = self._connection.execute(_zoned_as_text(query, columns))
         return read_result(result, columns)
 
+    def offer(self, view: str, rows: pa.Table) -> None:
+        """Have queries of this session find `rows` under the name `view`."""
+        self._connection.register(view, rows)
+
     def insert_from(self, view: str, rows: pa.Table, statement: str) -> int:
         """Run `statement`, which reads `rows` under the name `view`; rows inserted."""
         self._connection.register(view, rows)
