@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from tests.integration.redshift.servers import RUN, Api
 from tests.unit.local.redshift.fakes import ENDLESS, FakeAnnouncer, FakeObjects, copy
 
+SIGNED = "AWS4-HMAC-SHA256 Credential=test/20260102/us-east-1/redshift-data/aws4_request"
 UNKNOWN = "d9b6c0c9-0747-4bf4-b142-e8883122f766"
 
 
@@ -310,7 +311,9 @@ def test_many_callers_at_once(api: Api) -> None:
 
 def _post(api: Api, target: str, body: bytes) -> tuple[int, dict[str, Any], dict[str, str]]:
     request = urllib.request.Request(  # noqa: S310 - our own server
-        api.client.meta.endpoint_url, body, {"X-Amz-Target": target}
+        api.client.meta.endpoint_url,
+        body,
+        {"X-Amz-Target": target, "Authorization": SIGNED},
     )
     try:
         with urllib.request.urlopen(request) as answer:  # noqa: S310 - our own server
@@ -343,6 +346,14 @@ def test_bad_calls(api: Api, target: str, body: bytes, code: str) -> None:
     assert status == 400
     assert answer["__type"] == code
     assert answer["Message"]
+
+
+def test_a_request_that_is_not_signed(api: Api) -> None:
+    request = urllib.request.Request(api.client.meta.endpoint_url, b"{}")  # noqa: S310 - our own server
+    with pytest.raises(HTTPError) as refused:
+        urllib.request.urlopen(request)  # noqa: S310 - our own server
+    with refused.value as error:
+        assert json.load(error)["__type"] == "MissingAuthenticationTokenException"
 
 
 def test_health(api: Api) -> None:

@@ -1,4 +1,5 @@
-"""Against the real emulator, IAM on: COPY reads its S3, the completion event reaches a queue."""
+"""Against the real emulator, IAM on: COPY reads its S3, its event reaches a queue, callers have
+rights."""
 
 import json
 import os
@@ -6,17 +7,19 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 
+import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from botocore.exceptions import ClientError
 
 from cwp_local.redshift.__main__ import parts
-from tests.integration.redshift.servers import Api, client, free_socket, serving
+from tests.integration.redshift.servers import RUN, Api, client, free_socket, serving
 from tests.unit.local.redshift.fakes import BUCKET, copy, entry
 
 PATTERN = {
@@ -41,7 +44,11 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     }
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"], cwd=folder, env=environment, stdout=log, stderr=log
+            [sys.executable, "-m", "cwp_local.cloud.emulator"],
+            cwd=folder,
+            env=environment,
+            stdout=log,
+            stderr=log,
         )
         try:
             _await(f"{endpoint}/_ministack/health", process, folder / "log")
@@ -162,3 +169,102 @@ def test_a_failure_is_told_too_and_other_names_do_not_match(
     event = _next_event(emulator, queue)
     assert event["detail"]["statementId"] == failed["Id"]
     assert event["detail"]["state"] == "FAILED"
+
+
+WORKGROUP = "arn:aws:redshift-serverless:us-east-1:000000000000:workgroup/connectwise-local"
+#: As services/loader/resources/iam.yml gives them.
+LOADER = [
+    {
+        "Effect": "Allow",
+        "Action": ["redshift-data:BatchExecuteStatement", "redshift-serverless:GetCredentials"],
+        "Resource": WORKGROUP,
+    },
+    {
+        "Effect": "Allow",
+        "Action": ["redshift-data:DescribeStatement", "redshift-data:GetStatementResult"],
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {"redshift-data:statement-owner-iam-userid": "${aws:userid}"}
+        },
+    },
+]
+ALL = [{"Effect": "Allow", "Action": ["redshift-data:*", "redshift-serverless:*"], "Resource": "*"}]
+
+
+def _as_role(emulator: str, api: Api, name: str, statements: list[dict[str, Any]]) -> Api:
+    """The API as a session of a role with these rights calls it."""
+    iam, trust = client("iam", emulator), _policy("sts:AssumeRole", Principal={"AWS": "*"})
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=document)
+    keys = client("sts", emulator).assume_role(RoleArn=arn, RoleSessionName="me")["Credentials"]
+    caller = Api(api.client.meta.endpoint_url)
+    caller.client = boto3.client(
+        "redshift-data",
+        endpoint_url=api.client.meta.endpoint_url,
+        region_name="us-east-1",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
+    return caller
+
+
+def _refused(call: Callable[..., Any], **asked: Any) -> tuple[str, str]:
+    with pytest.raises(ClientError) as refused:
+        call(**asked)
+    error = refused.value.response["Error"]
+    return str(error["Code"]), str(error["Message"])
+
+
+def test_a_role_may_what_its_policy_says(api: Api, emulator: str) -> None:
+    loader = _as_role(emulator, api, "loader", LOADER)
+    described = loader.batch("SELECT 1 AS n")
+    assert described["Status"] == "FINISHED"
+    assert loader.result(f"{described['Id']}:1") == [(1,)]
+    code, message = _refused(loader.client.execute_statement, Sql="SELECT 1", **RUN)
+    assert code == "AccessDeniedException"
+    assert "assumed-role/loader/me is not authorized to perform: redshift-data:Execute" in message
+    elsewhere = {"WorkgroupName": "another", "Database": "dev"}
+    code, message = _refused(loader.client.batch_execute_statement, Sqls=["SELECT 1"], **elsewhere)
+    assert (code, "workgroup/another" in message) == ("AccessDeniedException", True)
+    assert _refused(loader.client.list_tables, **RUN)[0] == "AccessDeniedException"
+
+
+def test_a_statement_is_its_roles_own(api: Api, emulator: str) -> None:
+    owner = _as_role(emulator, api, "owner", ALL)
+    other = _as_role(emulator, api, "other", ALL)
+    narrow = _as_role(emulator, api, "narrow", LOADER)
+    statement_id = owner.batch("SELECT 1", SessionKeepAliveSeconds=60)["Id"]
+    session_id = owner.client.describe_statement(Id=statement_id)["SessionId"]
+    # The condition of the policy says no, and without one the API knows of no such statement.
+    assert _refused(narrow.client.describe_statement, Id=statement_id)[0] == "AccessDeniedException"
+    for call in (other.client.describe_statement, other.client.cancel_statement):
+        assert _refused(call, Id=statement_id)[0] == "ResourceNotFoundException"
+    assert other.client.list_statements()["Statements"] == []
+    assert [one["Id"] for one in owner.client.list_statements()["Statements"]] == [statement_id]
+    assert other.client.list_sessions()["Sessions"] == []
+    code, _ = _refused(other.client.execute_statement, Sql="SELECT 1", SessionId=session_id)
+    assert code == "ValidationException"
+
+
+def test_nobody_else_may_anything(api: Api, emulator: str) -> None:
+    nothing = [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]
+    stranger = _as_role(emulator, api, "stranger", nothing)
+    assert _refused(stranger.client.list_statements)[0] == "AccessDeniedException"
+    unknown = boto3.client(
+        "redshift-data",
+        endpoint_url=api.client.meta.endpoint_url,
+        region_name="us-east-1",
+        aws_access_key_id="AKIAUNKNOWN",
+        aws_secret_access_key="x",
+    )
+    assert _refused(unknown.list_statements)[0] == "UnrecognizedClientException"
+
+
+def test_a_user_without_the_right_to_log_in(api: Api, emulator: str) -> None:
+    calls = [{"Effect": "Allow", "Action": "redshift-data:*", "Resource": "*"}]
+    caller = _as_role(emulator, api, "no-login", calls)
+    code, message = _refused(caller.client.execute_statement, Sql="SELECT 1", **RUN)
+    assert code == "AccessDeniedException"
+    assert "redshift-serverless:GetCredentials" in message

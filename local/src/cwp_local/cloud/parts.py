@@ -69,7 +69,7 @@ def emulator(home: Home, environ: Mapping[str, str]) -> Part:
         "emulator",
         "AWS",
         "/_ministack/health",
-        (sys.executable, "-m", "ministack"),
+        (sys.executable, "-m", "cwp_local.cloud.emulator"),
         {**clean(environ), **settings},
     )
 

@@ -16,12 +16,15 @@ import boto3
 import uvicorn
 from botocore.config import Config
 
+from cwp_local.redshift.callers import EmulatorsCallers
 from cwp_local.redshift.events import BusAnnouncer
 from cwp_local.redshift.objects import AssumedRoles
 from cwp_local.redshift.server import Parts, create_app
 
 HOST = "127.0.0.1"
 PORT = 4590
+#: Where the emulator says who calls (cloud/emulator.py).
+DOOR = "/_cwpipe/authorize"
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 
@@ -73,6 +76,7 @@ def parts(emulator: str) -> Parts:
             REGION,
             ACCOUNT,
         ),
+        callers=EmulatorsCallers(emulator + DOOR, _ADMINISTRATOR["AccessKeyId"]),
     )
 
 

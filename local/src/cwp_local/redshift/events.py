@@ -54,7 +54,7 @@ def status_change(statement: Statement, region: str, account: str) -> dict[str, 
         "region": region,
         "resources": [f"arn:aws:redshift-serverless:{region}:{account}:workgroup/{workgroup}"],
         "detail": {
-            "principal": f"arn:aws:iam::{account}:root",
+            "principal": statement.owner.arn,
             "statementName": submission.name,
             "statementId": statement.id,
             "redshiftQueryId": -1 if submission.is_batch else statement.parts[0].query_id,

@@ -2,8 +2,10 @@
 
 import uuid
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
+from cwp_local.redshift.callers import ADMINISTRATOR, Caller
 from cwp_local.redshift.errors import ApiError, not_found, validation
 from cwp_local.redshift.faults import Faults, Refuse
 from cwp_local.redshift.history import History
@@ -32,7 +34,7 @@ _OF_SESSION = ("WorkgroupName", "Database")
 
 
 class Operations:
-    """The calls, by name."""
+    """The calls, by name, as `caller` makes them: he has his own statements and sessions only."""
 
     def __init__(
         self,
@@ -41,7 +43,9 @@ class Operations:
         faults: Faults,
         sessions: Sessions,
         warehouse: Warehouse,
+        caller: Caller = ADMINISTRATOR,
     ) -> None:
+        self._caller = caller
         self._history = history
         self._worker = worker
         self._faults = faults
@@ -61,6 +65,19 @@ class Operations:
             "ListStatements": self.list_statements,
             "ListTables": self.list_tables,
         }
+
+    def by(self, caller: Caller) -> "Operations":
+        """The same, as another caller makes them."""
+        changed = copy(self)
+        changed._caller = caller  # noqa: SLF001 - of this class
+        changed.calls = {name: getattr(changed, call.__name__) for name, call in self.calls.items()}
+        return changed
+
+    def _found(self, statement_id: str) -> tuple[Statement, int | None]:
+        statement, place = self._history.find(statement_id)
+        if statement.owner.role != self._caller.role:
+            raise not_found("Query does not exist.", statement_id)
+        return statement, place
 
     def execute_statement(self, body: Body) -> Body:
         """Run one statement, in a transaction of its own."""
@@ -83,7 +100,7 @@ class Operations:
 
     def describe_statement(self, body: Body) -> Body:
         """How a statement, or one part of a batch, stands."""
-        statement, place = self._history.find(body["Id"])
+        statement, place = self._found(body["Id"])
         self._wait(statement, body)
         if place is None:
             return self._read(statement.described)
@@ -93,18 +110,18 @@ class Operations:
         if session_id := body.get("SessionId"):
             if given := [name for name in _OF_SESSION if body.get(name)]:
                 raise validation(f"{given[0]} cannot be given with SessionId, which has its own")
-            kept = self._history.read(lambda: self._sessions.claim(session_id, None))
+            kept = self._history.read(lambda: self._sessions.claim(session_id, None, self._caller))
             body = body | {"WorkgroupName": kept.workgroup, "Database": kept.database}
         return _submission(body, sqls, is_batch=is_batch)
 
     def _bind(self, statement: Statement) -> None:
         """Have it run in the session it names, or in a new one that is to be kept."""
-        submission = statement.submission
+        submission, statement.owner = statement.submission, self._caller
         if submission.session_id:
-            kept = self._sessions.claim(submission.session_id, submission.alive_s)
+            kept = self._sessions.claim(submission.session_id, submission.alive_s, self._caller)
         elif submission.alive_s is not None:
             kept = self._sessions.open(
-                submission.database, submission.workgroup, submission.alive_s
+                submission.database, submission.workgroup, submission.alive_s, self._caller
             )
         else:
             return
@@ -119,7 +136,7 @@ class Operations:
         return self._result(body, "CSV").csv_page(body.get("NextToken"))
 
     def _result(self, body: Body, wanted: str) -> ResultSet:
-        statement, place = self._history.find(body["Id"])
+        statement, place = self._found(body["Id"])
         self._wait(statement, body)
         single = not statement.submission.is_batch
         part = statement.parts[place or 0] if single or place is not None else None
@@ -141,7 +158,9 @@ class Operations:
         found = [
             statement
             for statement in self._history.all()
-            if status in {"ALL", statement.status} and _matches(statement.submission, body)
+            if status in {"ALL", statement.status}
+            and statement.owner.role == self._caller.role
+            and _matches(statement.submission, body)
         ]
         page = _page("Statements", found, body, _STATEMENTS_PER_PAGE)
         chosen = page["Statements"]
@@ -154,9 +173,13 @@ class Operations:
         if session_id := body.get("SessionId"):
             if others:
                 raise validation(f"{others[0]} cannot be given with SessionId")
-            return self._read(lambda: {"Sessions": [self._sessions.find(session_id).listed()]})
+            return self._read(
+                lambda: {"Sessions": [self._sessions.find(session_id, self._caller).listed()]}
+            )
         wanted = {body["Status"]} if body.get("Status") else {AVAILABLE, BUSY}
-        listed = self._read(lambda: {"all": [kept.listed() for kept in self._sessions.all()]})
+        listed = self._read(
+            lambda: {"all": [kept.listed() for kept in self._sessions.of(self._caller)]}
+        )
         found = [
             entry
             for entry in listed["all"]
@@ -190,7 +213,7 @@ class Operations:
 
     def cancel_statement(self, body: Body) -> Body:
         """Stop a statement that has not ended."""
-        statement, place = self._history.find(body["Id"])
+        statement, place = self._found(body["Id"])
         if place is not None:
             raise validation(f"Cancel the batch itself: {statement.id}")
         self._worker.cancel(statement)

@@ -5,7 +5,7 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from cwp_local.redshift.access import Access
+from cwp_local.redshift.callers import Callers, EverybodyIsAdministrator, access_key
 from cwp_local.redshift.errors import ApiError, validation
 from cwp_local.redshift.events import Announcer
 from cwp_local.redshift.execute import Execution
@@ -44,6 +46,7 @@ class Parts:
     roles: Roles
     announcer: Announcer
     clock: Clock = utc_now
+    callers: Callers = field(default_factory=EverybodyIsAdministrator)
 
 
 def create_app(path: Path | None, parts: Parts) -> Starlette:
@@ -63,6 +66,7 @@ def create_app(path: Path | None, parts: Parts) -> Starlette:
     tell = _telling(parts.announcer, faults)
     worker = Worker(warehouse, history, execution, faults, sessions, tell)
     operations = Operations(history, worker, faults, sessions, warehouse)
+    access = Access(parts.callers, history)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -74,7 +78,8 @@ def create_app(path: Path | None, parts: Parts) -> Starlette:
         await run_in_threadpool(warehouse.close)
 
     async def call(request: Request) -> Response:
-        return await run_in_threadpool(_answer, operations, request.headers, await request.body())
+        body = await request.body()
+        return await run_in_threadpool(_answer, operations, access, request.headers, body)
 
     async def health(_: Request) -> Response:
         active = sum(not statement.ended for statement in history.all())
@@ -114,9 +119,10 @@ def _faults(faults: Faults, method: str, body: bytes) -> Response:
     return JSONResponse([fault.model_dump() for fault in faults.left()])
 
 
-def _answer(operations: Operations, headers: Any, body: bytes) -> Response:
+def _answer(operations: Operations, access: Access, headers: Any, body: bytes) -> Response:
     try:
-        answer = _called(operations, headers.get("x-amz-target", ""), body)
+        key = access_key(headers.get("authorization", ""))
+        answer = _called(operations, access, key, headers.get("x-amz-target", ""), body)
     except ApiError as error:
         return _failed(error)
     except Exception:
@@ -127,7 +133,9 @@ def _answer(operations: Operations, headers: Any, body: bytes) -> Response:
     return _response(answer, 200)
 
 
-def _called(operations: Operations, target: str, body: bytes) -> dict[str, Any]:
+def _called(
+    operations: Operations, access: Access, key: str, target: str, body: bytes
+) -> dict[str, Any]:
     name = target.removeprefix(_PREFIX)
     if not target.startswith(_PREFIX) or name not in operations.calls:
         raise ApiError(
@@ -137,7 +145,8 @@ def _called(operations: Operations, target: str, body: bytes) -> dict[str, Any]:
         parsed = json.loads(body or b"{}")
     except ValueError:
         raise validation("the body of the request is not JSON") from None
-    return operations.calls[name](check_request(name, parsed))
+    asked = check_request(name, parsed)
+    return operations.by(access.caller(key, name, asked)).calls[name](asked)
 
 
 def _failed(error: ApiError) -> Response:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from cwp_local.redshift.callers import Caller
 from cwp_local.redshift.errors import ApiError, not_found, validation
 from cwp_local.redshift.statements import KEPT, Statement
 from cwp_local.redshift.warehouse import Session, Warehouse
@@ -31,6 +32,7 @@ class Kept:
     workgroup: str
     created_at: datetime
     alive_s: int
+    owner: Caller
     current: Statement | None = None
     connection: Session | None = None
     closed_at: datetime | None = None
@@ -79,7 +81,7 @@ class Sessions:
         self._clock = clock
         self._kept: dict[str, Kept] = {}
 
-    def open(self, database: str, workgroup: str, alive_s: int) -> Kept:
+    def open(self, database: str, workgroup: str, alive_s: int, owner: Caller) -> Kept:
         """A new session.
 
         Raises:
@@ -90,19 +92,19 @@ class Sessions:
                 "ActiveSessionsExceededException",
                 f"Active sessions exceeded the allowed quota ({_MOST}).",
             )
-        kept = Kept(str(uuid.uuid4()), database, workgroup, self._clock(), alive_s)
+        kept = Kept(str(uuid.uuid4()), database, workgroup, self._clock(), alive_s, owner)
         self._kept[kept.id] = kept
         return kept
 
-    def claim(self, session_id: str, alive_s: int | None) -> Kept:
-        """The session, for one more statement.
+    def claim(self, session_id: str, alive_s: int | None, caller: Caller) -> Kept:
+        """The caller's session, for one more statement.
 
         Raises:
             ApiError: there is none, it is closed, or something runs in it.
         """
         self._close_expired()
         kept = self._kept.get(session_id)
-        if kept is None:
+        if kept is None or kept.owner.role != caller.role:
             raise validation(f"Session with Id: {session_id} is invalid.")
         if kept.status != AVAILABLE:
             raise validation("Session is not available.")
@@ -110,21 +112,26 @@ class Sessions:
             kept.alive_s = alive_s
         return kept
 
-    def find(self, session_id: str) -> Kept:
-        """The session, whatever its status.
+    def find(self, session_id: str, caller: Caller) -> Kept:
+        """The caller's session, whatever its status.
 
         Raises:
             ApiError: `ResourceNotFoundException`.
         """
         self._close_expired()
-        if session_id not in self._kept:
+        kept = self._kept.get(session_id)
+        if kept is None or kept.owner.role != caller.role:
             raise not_found("Session does not exist.", session_id)
-        return self._kept[session_id]
+        return kept
 
     def all(self) -> list[Kept]:
         """Every session, newest first."""
         self._close_expired()
         return list(reversed(self._kept.values()))
+
+    def of(self, caller: Caller) -> list[Kept]:
+        """The caller's sessions, newest first."""
+        return [kept for kept in self.all() if kept.owner.role == caller.role]
 
     def connection(self, session_id: str) -> Session:
         """The connection of a session in which a statement is to run."""

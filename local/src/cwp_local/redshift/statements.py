@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from cwp_local.redshift.callers import ADMINISTRATOR, Caller
 from cwp_local.redshift.results import ResultSet
 
 SUBMITTED: Final = "SUBMITTED"
@@ -102,6 +103,7 @@ class Statement:
     cancelled: bool = False
     #: The session that it runs in, if that outlives it.
     session_id: str = ""
+    owner: Caller = ADMINISTRATOR
 
     @property
     def ended(self) -> bool:
