@@ -65,6 +65,7 @@ def test_options_that_parquet_does_not_take(option: str) -> None:
         ("COPY t FROM 's3://b/k' IAM_ROLE 'admin' PARQUET MANIFEST", "Invalid IAM_ROLE 'admin'"),
         (f"COPY t FROM 'file.parquet' IAM_ROLE '{ROLE}' PARQUET MANIFEST", "from S3 only"),
         (f"{GOOD} MANIFEST", "MANIFEST is specified more than once"),
+        (f"{GOOD} EXPLICIT_IDS", "it has no IDENTITY"),
         ("COPY t (a, A) FROM 's3://b/k'", 'column "a" specified more than once'),
         ("COPY t (a FROM 's3://b/k'", "expected )"),
         ("COPY t TO 's3://b/k'", "expected FROM"),

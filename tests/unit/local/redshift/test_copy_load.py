@@ -129,6 +129,8 @@ def test_fillrecord_takes_files_without_the_last_columns(lake: Lake) -> None:
         ("TIMESTAMP", pa.timestamp("us", "UTC")),
         ("TIMESTAMPTZ", pa.timestamp("us")),
         ("TIME", pa.time64("us")),
+        ("INT", pa.null()),
+        ("REAL", pa.float16()),
         ("VARCHAR(9)", pa.binary()),
         ("VARCHAR(9)", pa.list_(pa.string())),
         ("VARCHAR(9)", pa.struct([("a", pa.string())])),

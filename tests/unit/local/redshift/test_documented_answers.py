@@ -182,6 +182,8 @@ def test_answers(sales: Sql, query: str, answer: Any, source: str) -> None:
         ("'1.9'::INT", 'invalid input syntax for integer: "1.9"'),
         ("CONCAT('a', 'b', 'c')", "takes two arguments"),
         ("SUBSTRING('abc', 1, -1)", "negative substring length"),
+        ("LEFT('abc', -1)", "LEFT takes no negative number"),
+        ("SPLIT_PART('a-b', '-', -1)", "takes no negative number"),
         ("TO_CHAR(-125.8, '999D99S')", "a format with '999D99S' is not supported"),
         ("TO_CHAR(GETDATE(), 'J')", "a format with 'J' is not supported"),
         ("TO_CHAR(GETDATE(), name) FROM sales", "TO_CHAR without a literal format"),

@@ -127,6 +127,8 @@ def _option(reader: _Reader, command: CopyCommand) -> None:
         raise SqlError("the local Redshift takes IAM_ROLE only, no access keys in a COPY")
     if word in _OTHER_FORMATS:
         raise SqlError(f"the local Redshift copies PARQUET only, not {word}")
+    if word == "EXPLICIT_IDS":
+        raise SqlError("EXPLICIT_IDS is not supported by the local Redshift: it has no IDENTITY")
     take = _OPTIONS.get(word)
     if take is None:
         raise SqlError(f"{word} argument is not supported for PARQUET based COPY")

@@ -145,6 +145,19 @@ _COMPARED: dict[type[exp.Expr], str] = {
     exp.LTE: "rs_le",
     exp.NEQ: "rs_ne",
 }
+
+
+def _from_the_end(argument: str) -> Callable[[Any, Context], exp.Expr]:
+    """DuckDB counts negative places from the end, Redshift does not."""
+
+    def rule(node: exp.Expr, _: Context) -> exp.Expr:
+        if isinstance(node.args.get(argument), exp.Neg):
+            raise SqlError(f"{node.key.upper()} takes no negative number")
+        return node
+
+    return rule
+
+
 RULES: dict[type[exp.Expr], Callable[[Any, Context], exp.Expr]] = {
     **dict.fromkeys(_COMPARED, _compared),
     exp.Case: _case,
@@ -152,12 +165,15 @@ RULES: dict[type[exp.Expr], Callable[[Any, Context], exp.Expr]] = {
     exp.GroupConcat: _list,
     exp.In: _in,
     exp.ILike: _like,
+    exp.Left: _from_the_end("expression"),
     exp.Length: _integer,
     exp.Like: _like,
     exp.RegexpCount: _matches,
     exp.RegexpExtract: _first_only("position", "occurrence", "parameters"),
     exp.RegexpInstr: _matches,
     exp.RegexpReplace: _replace_all,
+    exp.Right: _from_the_end("expression"),
+    exp.SplitPart: _from_the_end("part_index"),
     exp.StrPosition: _integer,
     exp.Substring: _substring,
 }
