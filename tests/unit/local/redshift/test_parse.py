@@ -2,7 +2,7 @@ import logging
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cwp_local.redshift.errors import SqlError
@@ -58,6 +58,7 @@ def test_physical_design_can_be_read(text: str) -> None:
     assert parse.tree(parse.statement(text)).key == "create"
 
 
+@example("a ?")
 @given(st.text(max_size=60))
 def test_any_text_is_a_statement_or_a_clear_error(text: str) -> None:
     with suppress(SqlError):

@@ -74,6 +74,9 @@ def tree(parsed: Statement) -> exp.Expr:
         trees = parse(_parsable(parsed), read=DIALECT)
     except (ParseError, TokenError) as error:
         raise SqlError(f"syntax error: {_first_line(error)}") from None
+    except TypeError:
+        # Of sqlglot as it is compiled, where an operator has no operand.
+        raise SqlError(f'syntax error at or near "{parsed.verb.lower()}"') from None
     root = trees[0] if trees else None
     if root is None or isinstance(root, (exp.Command, exp.Anonymous, exp.Alias, exp.Column)):
         raise SqlError(f'syntax error or unsupported statement at or near "{parsed.verb.lower()}"')
