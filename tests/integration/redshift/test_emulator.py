@@ -173,7 +173,7 @@ def test_a_failure_is_told_too_and_other_names_do_not_match(
 
 WORKGROUP = "arn:aws:redshift-serverless:us-east-1:000000000000:workgroup/connectwise-local"
 #: As services/loader/resources/iam.yml gives them.
-LOADER = [
+LOADER: list[dict[str, Any]] = [
     {
         "Effect": "Allow",
         "Action": ["redshift-data:BatchExecuteStatement", "redshift-serverless:GetCredentials"],
