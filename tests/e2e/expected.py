@@ -119,17 +119,24 @@ def ordered(item: Any) -> str:
 
 
 def without_links(value: Any) -> Any:
-    """JSON as the warehouse keeps it: no nulls, no links (they name the server's release)."""
+    """JSON as the warehouse keeps it: no nulls, no passwords, no links (they name the release)."""
     if isinstance(value, list):
         return [without_links(item) for item in value]
     if isinstance(value, dict):
         kept = {
             name: without_links(item)
             for name, item in value.items()
-            if item is not None and not name.endswith("_href")
+            if item is not None and not name.endswith("_href") and not is_password(value, name)
         }
         return {name: item for name, item in kept.items() if name != "_info" or item}
     return value
+
+
+def is_password(item: Row, name: str) -> bool:
+    """Whether a field of a custom field, or of a configuration's question, is its secret."""
+    return (item.get("type"), name) == ("Password", "value") or (
+        (item.get("fieldType"), name) == ("Password", "answer")
+    )
 
 
 _FORMS: dict[str, Callable[[Any], Any]] = {

@@ -28,7 +28,7 @@ class RawKey:
 
 
 def landing(tenant_id: str, table: str, run_id: str, job_id: str) -> str:
-    """One page body exactly as received, gzip. Expires by lifecycle rule."""
+    """One page body as received but for what is sensitive, gzip. Expires by lifecycle rule."""
     return f"{tenant_id}/landing/{SOURCE}/{table}/{run_id}/{job_id}.json.gz"
 
 

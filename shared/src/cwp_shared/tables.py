@@ -33,7 +33,7 @@ class SourceTable(BaseModel):
 
     `path` is relative to the API root; `{id}` in it is the id of a row of `parent`. A table that
     is not `incremental` cannot be asked by lastUpdated and is read in full each time.
-    `sensitive_fields` are dropped by the writer before anything is stored in raw/.
+    `sensitive_fields` are never stored (`cwp_shared.sensitive`).
     `cadence_minutes` is how often a tick opens a run, `reconcile_hours` how often ids are swept for
     deletes (None: never), unless a tenant says otherwise. `default` tables are those that a tenant
     gets who names none.

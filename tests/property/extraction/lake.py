@@ -16,9 +16,9 @@ from cwp_local.sandbox.search import Search
 from cwp_local.sandbox.tables import TABLES
 from cwp_shared import raw_columns
 from cwp_shared.clock import iso_seconds
+from cwp_shared.sensitive import drop_sensitive
 from cwp_shared.tables import source_table
 from cwp_writer.flatten import flatten
-from cwp_writer.rows import drop_fields
 from tests.property.extraction.cloud import Bucket
 
 #: A row as raw/ has it: column to value, without columns that are null.
@@ -86,7 +86,7 @@ _ORDER = (
 def flat_row(table: str, body: bytes) -> Flat:
     """A row of the sandbox as raw/ should have it; not to be changed."""
     row = msgspec.json.decode(body)
-    drop_fields([row], source_table(table).sensitive_fields)
+    drop_sensitive([row], source_table(table).sensitive_fields)
     return {name: values[0] for name, values in flatten([row]).items()}
 
 

@@ -31,6 +31,16 @@ VALUES = st.recursive(
 )
 ROWS = st.lists(st.dictionaries(KEYS, VALUES, max_size=5), min_size=1, max_size=6)
 
+#: Items of lists that say what they are; of a row's own fields the same words say nothing.
+_TYPED = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(["Password", "PASSWORD", "Text", "Pass\u0000word", 1]),
+        "value": SCALARS,
+        "Answer": st.lists(SCALARS, max_size=1),
+        "fieldType": st.sampled_from(["password", None]),
+    }
+)
+
 #: What only `page_body.lenient_json` understands: half a surrogate pair, a number beyond double.
 _ODD = st.sampled_from(["\ud83d", "x\ude00", float("inf"), -float("inf")])
 
@@ -56,7 +66,7 @@ def bodies(draw: st.DrawFn) -> list[bytes]:
     for _ in range(draw(st.integers(0, 3))):
         part = st.sampled_from(parts)
         parts += draw(st.lists(_objects(keys, part), max_size=3))
-        parts += draw(st.lists(st.lists(part, max_size=2), max_size=1))
+        parts += draw(st.lists(st.lists(part | _TYPED, max_size=2), max_size=1))
     rows = draw(st.lists(_objects(keys, st.sampled_from(parts)), min_size=1, max_size=4))
     pages = st.lists(st.lists(st.sampled_from(rows), max_size=6), min_size=1, max_size=3)
     return [_body(rows, indent=draw(st.sampled_from([None, 1]))) for rows in draw(pages)]

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cwp_shared.sensitive import drop_sensitive
 from cwp_writer.content import Content
 from cwp_writer.flatten import flat_chunks
 from cwp_writer.pages import RowReader
 from cwp_writer.parquet import ReadPage, raw_table, to_parquet
-from cwp_writer.rows import decode, drop_fields
+from cwp_writer.rows import decode
 from tests.property.writer.json_rows import bodies
 from tests.unit.writer.fakes import page
 
@@ -22,7 +23,7 @@ SENSITIVE = st.lists(
 def plainly(sensitive: list[str]) -> Callable[[bytes], Content]:
     def read(body: bytes) -> Content:
         rows = decode(body)
-        drop_fields(rows, sensitive)
+        drop_sensitive(rows, sensitive)
         return Content(len(rows), flat_chunks(rows))
 
     return read

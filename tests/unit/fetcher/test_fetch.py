@@ -102,6 +102,18 @@ def test_a_page_is_landed_published_and_continued() -> None:
     assert world.jobs.delays == [0]
 
 
+def test_what_is_sensitive_does_not_land() -> None:
+    rows = (
+        b'[{"id": 5, "token": "s3cret", "customFields": [{"type": "Password", "value": "s3cret"}]}]'
+    )
+    world = World(api=FakeApi(rows={"/system/members": {5}}))
+    world.api.script = lambda path, _: rows if path == "/system/members" else None
+    world.handle(job(table="system_members", mode="full"))
+    ((landed, _),) = world.landing.pages.values()
+    assert landed == b'[{"id":5,"customFields":[{"type":"Password"}]}]'
+    assert world.event.sha256 == hashlib.sha256(landed).hexdigest()
+
+
 def test_a_short_page_confirmed_by_count_lands_and_ends_its_window() -> None:
     world = World(api=FakeApi.tickets(5, 8))
     world.handle(THREE)

@@ -48,6 +48,27 @@ def test_a_large_bad_body_is_kept_in_part_and_says_so(monkeypatch: pytest.Monkey
     assert (reason["body_bytes"], reason["stored_bytes"]) == (6, 4)
 
 
+CUSTOM = b'[{"id": 2, "customFields": [{"type": "Password", "value": "s3cret"}]}, {"id": 1}]'
+
+
+@pytest.mark.parametrize(
+    ("table", "bad", "kept"),
+    [
+        ("service_tickets", CUSTOM, b'[{"id":2,"customFields":[{"type":"Password"}]},{"id": 1}]'),
+        ("service_tickets", CUSTOM[:-1], b"(not stored: it names sensitive fields, "),
+        ("company_contacts", b'[{"id": 1, "portalPassword": "s3cret"}', b"(not stored: "),
+        ("company_contacts", b"<html>", b"<html>"),
+    ],
+)
+def test_of_a_bad_body_nothing_sensitive_is_kept(table: str, bad: bytes, kept: bytes) -> None:
+    message = job(table=table).model_dump_json()
+    _, quarantine = say(BadAnswer("ids do not rise", bad), message)
+    ((body, reason),) = quarantine.stored.values()
+    assert body.startswith(kept)
+    assert b"s3cret" not in body
+    assert reason["body_sha256"] == hashlib.sha256(bad).hexdigest()
+
+
 @pytest.mark.parametrize(
     ("error", "reason_class"),
     [

@@ -1,8 +1,6 @@
-from typing import Any
-
 import pytest
 
-from cwp_writer.rows import decode, drop_fields
+from cwp_writer.rows import decode
 
 
 def test_rows_are_decoded() -> None:
@@ -41,37 +39,3 @@ def test_a_number_beyond_double_keeps_its_text() -> None:
     assert decode(b'[{"n": 1e400, "m": -1E999, "k": 1e300}]') == [
         {"n": "1e400", "m": "-1E999", "k": 1e300}
     ]
-
-
-@pytest.mark.parametrize(
-    ("paths", "left"),
-    [
-        ((), {"id": 1, "token": "t", "member": {"password": "p", "name": "n"}, "list": [{"x": 1}]}),
-        (("token",), {"id": 1, "member": {"password": "p", "name": "n"}, "list": [{"x": 1}]}),
-        (
-            ("TOKEN", "nothing"),
-            {"id": 1, "member": {"password": "p", "name": "n"}, "list": [{"x": 1}]},
-        ),
-        (
-            ("member/password",),
-            {"id": 1, "token": "t", "member": {"name": "n"}, "list": [{"x": 1}]},
-        ),
-        (("list/x", "member"), {"id": 1, "token": "t", "list": [{}]}),
-        (
-            ("token/deeper",),
-            {"id": 1, "token": "t", "member": {"password": "p", "name": "n"}, "list": [{"x": 1}]},
-        ),
-    ],
-)
-def test_sensitive_fields_are_dropped_wherever_the_path_leads(
-    paths: tuple[str, ...], left: dict[str, Any]
-) -> None:
-    row = {"id": 1, "token": "t", "member": {"password": "p", "name": "n"}, "list": [{"x": 1}]}
-    drop_fields([row], paths)
-    assert row == left
-
-
-def test_a_secret_that_changed_its_case_is_dropped_too() -> None:
-    row = {"PortalPassword": 1, "portalPassword": 2, "portalPasswordHint": 3}
-    drop_fields([row], ["portalPassword"])
-    assert row == {"portalPasswordHint": 3}

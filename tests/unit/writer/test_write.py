@@ -209,7 +209,9 @@ def test_an_unknown_table_is_named() -> None:
 
 def test_sensitive_fields_are_not_stored() -> None:
     world = World()
-    world.add("a", [{"id": 1, "portalPassword": "hunter2"}], table="company_contacts")
+    fields = [{"id": 6, "type": "Password", "value": "hunter2"}]
+    row = {"id": 1, "portalPassword": "hunter2", "customFields": fields}
+    world.add("a", [row], table="company_contacts")
     assert world.handle() == {}
-    assert world.rows() == [{"id": 1}]
+    assert world.rows() == [{"id": 1, "customFields": '[{"id":6,"type":"Password"}]'}]
     assert not [content for content in world.files.stored.values() if b"hunter2" in content]

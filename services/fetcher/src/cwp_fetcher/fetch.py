@@ -28,6 +28,7 @@ from cwp_fetcher.page import Page, read_page
 from cwp_fetcher.reader import Reader
 from cwp_fetcher.survey import survey
 from cwp_fetcher.visit import Visit
+from cwp_fetcher.without import without_sensitive
 from cwp_shared import keys
 from cwp_shared.bus import Publisher
 from cwp_shared.clock import Clock, iso_seconds, utc_now
@@ -141,8 +142,9 @@ class Fetcher:
         with self.visit(job.tenant_id) as visit:
             page = read_page(job, table, Reader(visit, _name(job)))
         self._set_aside(job, page)
+        body = without_sensitive(page.body, table.sensitive_fields)
         facts = PageFacts(
-            sha256=hashlib.sha256(page.body).hexdigest(),
+            sha256=hashlib.sha256(body).hexdigest(),
             rows=page.rows,
             first_id=page.first_id,
             last_id=page.last_id,
@@ -151,7 +153,7 @@ class Fetcher:
             counted=page.counted,
             server_time=visit.server_time,
         )
-        return self.landing.put(key, page.body, facts)
+        return self.landing.put(key, body, facts)
 
     def _set_aside(self, job: PageJob, page: Page) -> None:
         for bad in page.bad:

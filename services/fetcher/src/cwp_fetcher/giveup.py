@@ -1,13 +1,15 @@
 """The last word on a job that the inbox gives up on: what was wrong goes where it is looked for.
 
 The message itself goes to the dead-letter queue with its reason (`cwp_shared.inbox`). Before
-that the run is told, and a body that could not be taken is set aside.
+that the run is told, and a body that could not be taken is set aside, but for what must not be
+stored.
 """
 
 import hashlib
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from cwp_fetcher.without import without_sensitive
 from cwp_shared import keys
 from cwp_shared.bus import Publisher
 from cwp_shared.clock import Clock, iso_seconds, utc_now
@@ -16,10 +18,13 @@ from cwp_shared.errors import Terminal
 from cwp_shared.events import PageFailed, PageJob
 from cwp_shared.events.envelope import parse_message
 from cwp_shared.events.reasons import ReasonClass
+from cwp_shared.tables import source_table
 
 #: Enough of a bad body to see what it is.
 MAX_QUARANTINED_BYTES: Final = 1024 * 1024
 _LONGEST_REASON: Final = 1000
+#: In the place of a body that names something sensitive and cannot be read well enough to cut it.
+_NOT_STORED: Final = b"(not stored: it names sensitive fields, and is no JSON array of rows)"
 
 
 class BodyStore(Protocol):
@@ -66,6 +71,7 @@ class LastWord:
 
     def _set_aside(self, job: PageJob, error: BadAnswer) -> str:
         key = keys.quarantine(job.tenant_id, job.table, f"{job.run_id}/{job.job_id}.body")
+        body = _storable(error.body, job.table)
         reason = {
             "run_id": job.run_id,
             "table": job.table,
@@ -74,7 +80,15 @@ class LastWord:
             "at": iso_seconds(self.clock()),
             "body_bytes": len(error.body),
             "body_sha256": hashlib.sha256(error.body).hexdigest(),
-            "stored_bytes": min(len(error.body), MAX_QUARANTINED_BYTES),
+            "stored_bytes": min(len(body), MAX_QUARANTINED_BYTES),
         }
-        self.quarantine.put(key, error.body[:MAX_QUARANTINED_BYTES], reason)
+        self.quarantine.put(key, body[:MAX_QUARANTINED_BYTES], reason)
         return key
+
+
+def _storable(body: bytes, table: str) -> bytes:
+    """The body as far as it may be stored; a note in its place if that cannot be told."""
+    try:
+        return without_sensitive(body, source_table(table).sensitive_fields)
+    except ValueError:
+        return _NOT_STORED

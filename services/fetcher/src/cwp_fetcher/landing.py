@@ -40,7 +40,7 @@ class PageFacts(BaseModel):
 
 
 class Landing:
-    """Pages as received, each with its facts. What has landed never changes.
+    """Pages as received but for what is sensitive, and their facts. What landed never changes.
 
     Args:
         s3: an S3 client.

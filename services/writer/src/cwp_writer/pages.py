@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from typing import Protocol
 
+from cwp_shared.sensitive import drop_sensitive, field_paths
 from cwp_writer.columns import chunk
 from cwp_writer.content import Content
 from cwp_writer.flatten import flat_chunks
 from cwp_writer.places import Place
-from cwp_writer.rows import decode, drop_fields, field_paths
+from cwp_writer.rows import decode
 from cwp_writer.shape import Shape
 
 
@@ -22,7 +23,7 @@ class Reader(Protocol):
 
 
 class RowReader:
-    """Reads rows of records, without their sensitive fields.
+    """Reads rows of records, without what is sensitive in them (`cwp_shared.sensitive`).
 
     It learns from each page what the next will look like, and keeps equal objects of a file's pages
     once; what it makes of a page does not depend on that.
@@ -55,7 +56,7 @@ class RowReader:
 
     def _read_row_by_row(self, body: bytes) -> Content:
         rows = decode(body)
-        drop_fields(rows, self._sensitive)
+        drop_sensitive(rows, self._sensitive)
         return Content(len(rows), flat_chunks(rows))
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from cwp_shared.sensitive import drop_fields, drop_passwords, may_have_passwords
 from cwp_writer.columns import chunk
 from cwp_writer.content import Content, Reference
-from cwp_writer.rows import drop
 from cwp_writer.shape import Field, Shape
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ class Place:
         if b"{" in first:
             content = self.read(_array(raw if raw[:1] == b"{" else b"{}" for raw in raws))
         if first - {b"{", b"n"}:
-            others = _values(_array(b"null" if raw[:1] == b"{" else raw for raw in raws))
-            if found := chunk([_plain(value, field) for value in others]):
+            others = _array(b"null" if raw[:1] == b"{" else raw for raw in raws)
+            if found := chunk(_plain(_values(others), field, others)):
                 content.chunks[field.name] = found
         return content
 
@@ -111,9 +111,9 @@ def _array(raws: Iterable[bytes]) -> bytes:
     return b"[" + b",".join(raws) + b"]"
 
 
-def _plain(value: Any, field: Field) -> Any:
-    if not isinstance(value, list):
-        return value
-    for path in field.sensitive:
-        drop(value, path)
-    return _encode(value).decode()
+def _plain(values: list[Any], field: Field, text: bytes) -> list[Any]:
+    """Values as columns hold them, lists as JSON without what is sensitive; `text` said them."""
+    if may_have_passwords(text):
+        drop_passwords(values)
+    drop_fields(values, field.sensitive)
+    return [_encode(value).decode() if isinstance(value, list) else value for value in values]

@@ -12,8 +12,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from cwp_shared.sensitive import FieldPath
 from cwp_writer.flatten import SEPARATOR, Path, below
-from cwp_writer.rows import FieldPath
 
 _NULL: Final = msgspec.Raw(b"null")
 

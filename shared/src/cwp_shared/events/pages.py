@@ -101,7 +101,7 @@ class TableSurveyed(Event):
 
 
 class PageFetched(Event):
-    """A page lies in landing/, its rows byte for byte as received.
+    """A page lies in landing/, its rows byte for byte as received, but for what is sensitive.
 
     The page that `is_last` closes its window: it is empty, or `/count` under the window's
     conditions agrees with the rows the window has brought.
@@ -118,7 +118,7 @@ class PageFetched(Event):
     window: int
     page: int
     landing_key: str
-    #: Of the body as received, before compression; hex.
+    #: Of the body as it landed, before compression; hex.
     sha256: str
     rows: int
     first_id: int | None

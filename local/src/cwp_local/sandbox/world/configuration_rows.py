@@ -5,7 +5,7 @@ from typing import Any
 
 from cwp_local.sandbox.calls import Row
 from cwp_local.sandbox.tables import CONFIGURATIONS
-from cwp_local.sandbox.world import choices
+from cwp_local.sandbox.world import choices, words
 from cwp_local.sandbox.world.dice import chance, guid, maybe, pick
 from cwp_local.sandbox.world.dull import dull
 from cwp_local.sandbox.world.field_rows import custom_fields
@@ -19,6 +19,7 @@ _QUESTIONS: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
     ("Memory in GB", "Number", (8, 16, 64, None)),
     ("Encrypted", "Checkbox", (True, False, None)),
     ("Replace by", "Date", ("2027-06-30T00:00:00Z", None)),
+    ("Local administrator", "Password", (*words.MADE_UP_SECRETS, None)),
 )
 _SYSTEMS = ("Windows 11 Pro", "Windows Server 2022", "Orvia OS 7")
 #: A NUL, and a zero-width space: both were seen in live answers.

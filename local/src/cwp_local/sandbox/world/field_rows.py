@@ -58,6 +58,10 @@ DEFINITIONS = (
     ),
     Definition(4, COMPANIES, "Account Tier", "Text", "List", ("Gold", "Silver", "Bronze")),
     Definition(5, COMPANIES, "Renewal Call", "Date", "Date", (None, None, *_DAYS)),
+    # As with `portalPassword`: the pipeline has to prove that it keeps no value of this type.
+    Definition(
+        6, COMPANIES, "Firewall Login", "Password", "EntryField", (None, *words.MADE_UP_SECRETS)
+    ),
     Definition(12, CONTACTS, "Where to find", "Text", "EntryField", words.RESIDES),
     Definition(20, CONFIGURATIONS, "Rack", "Text", "EntryField", (None, "A1", "A2", "B1")),
     Definition(21, CONFIGURATIONS, "Rack", "Number", "EntryField", (None, 1, 2, 3)),

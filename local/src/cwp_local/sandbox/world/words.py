@@ -59,6 +59,8 @@ TITLES = (
 )
 RESIDES = ("2nd floor", "Reception", "Warehouse", "Remote", "Building B", "Head office")
 
+MADE_UP_SECRETS = tuple(f"made-up-{number:010x}" for number in (0x5F1E0A77C3, 0xB40C6D21E9))
+
 WORK_DONE = (
     "Called the user, reproduced the fault and collected logs.",
     "Restarted the service and confirmed that it stays up.",

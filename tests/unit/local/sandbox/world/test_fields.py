@@ -109,6 +109,16 @@ def test_secrets_are_plainly_made_up(rows: Rows) -> None:
     assert all(row["portalPassword"].startswith("made-up-") for row in rows[CONTACTS].values())
 
 
+def test_values_of_type_password_occur_and_are_plainly_made_up(rows: Rows) -> None:
+    fields = [field for row in rows[COMPANIES].values() for field in row["customFields"]]
+    values = [field.get("value") for field in fields if field["type"] == "Password"]
+    questions = [each for row in rows[CONFIGURATIONS].values() for each in row["questions"]]
+    answers = [each.get("answer") for each in questions if each["fieldType"] == "Password"]
+    for found in (values, answers):
+        assert set(map(type, found)) == {str, type(None)}
+        assert all(value.startswith("made-up-") for value in found if value)
+
+
 def test_deleted_companies_are_marked(world: World) -> None:
     firms = blocks(World(1, 20_000, world.reference))[1:11]
     made = [row for block in firms for table, row in block() if table is COMPANIES]
