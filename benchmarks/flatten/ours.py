@@ -39,13 +39,13 @@ def write_pages(folder: str, out: str, functions: int) -> None:
 
 def _write_batch(bodies: list[Path], out: Path) -> None:
     out.mkdir()
-    messages = {body.name: _message(int(body.stem), body) for body in bodies}
-    failures = Writer(_Folder(), _Files(out), _Bus()).handle(messages)
+    messages = {body.name: _message(int(body.stem)) for body in bodies}
+    failures = Writer(_Folder(bodies[0].parent), _Files(out), _Bus()).handle(messages)
     if failures:
         raise next(iter(failures.values()))
 
 
-def _message(number: int, body: Path) -> str:
+def _message(number: int) -> str:
     page = PageFetched(
         tenant_id="bench",
         run_id="run",
@@ -55,7 +55,7 @@ def _message(number: int, body: Path) -> str:
         job_id=f"w000-p{number:05d}",
         window=0,
         page=number,
-        landing_key=str(body),
+        landing_key=f"bench/landing/{number:05d}.json",
         sha256="",
         rows=ROWS_A_PAGE,
         first_id=1,
@@ -67,8 +67,11 @@ def _message(number: int, body: Path) -> str:
 
 
 class _Folder:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
     def read(self, page: PageFetched) -> bytes:
-        return Path(page.landing_key).read_bytes()
+        return (self._folder / Path(page.landing_key).name).read_bytes()
 
 
 class _Files:

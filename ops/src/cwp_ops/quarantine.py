@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 from cwp_ops import recovery_plan
+from cwp_ops.errors import OperatorError
+from cwp_shared import keys
 from cwp_shared.clock import Clock, utc_now
 
 _NAME: Final = re.compile(
@@ -77,6 +79,12 @@ def _read(lake: Lake, key: str) -> Aside | None:
     if not name or not text:
         return None
     rows = tuple(json.loads(line) for line in text.splitlines())
+    # What is sent to be read again must be this tenant's, whatever somebody wrote here.
+    if not keys.is_of_tenant(rows[0]["raw_key"], name["tenant"]):
+        raise OperatorError(
+            f"{key} names a raw file of another tenant, {rows[0]['raw_key']}; it is not replayed: "
+            "look who wrote it, then delete it"
+        )
     return Aside(
         key=key,
         tenant_id=name["tenant"],

@@ -132,6 +132,10 @@ class TenantBook:
         Raises:
             OperatorError: no such tenant, or its item is not valid.
         """
+        try:
+            check_tenant_id(tenant_id)
+        except ValueError as error:
+            raise OperatorError(str(error)) from None
         key = {"tenant_id": tenant_id, "service": SERVICE}
         item = self.table.get_item(Key=key, ConsistentRead=True).get("Item")
         if item is None:

@@ -35,7 +35,7 @@ def about(body: str) -> dict[str, Any]:
         told = {name: detail[name] for name in FIELDS if detail.get(name)}
         key = detail.get("object", {}).get("key")
         statement = _OURS.fullmatch(str(detail.get(_STATEMENT)))
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         return {}
     if key:
         return {**told, "tenant_id": str(key).split("/", 1)[0], "raw_key": key}

@@ -18,6 +18,13 @@ _RAW = re.compile(
 )
 
 
+def is_of_tenant(key: str, tenant_id: str) -> bool:
+    """Whether a key lies under the tenant, and nowhere else by any reading of it."""
+    first, *rest = key.split("/")
+    is_plain = key.isascii() and key.isprintable()
+    return first == tenant_id and bool(rest) and is_plain and not {"", ".", ".."} & set(rest)
+
+
 @dataclass(frozen=True)
 class RawKey:
     """The parts of a raw file's key."""
@@ -56,6 +63,11 @@ def parse_raw(key: str) -> RawKey:
 def sweep(tenant_id: str, table: str, timestamp: str) -> str:
     """The ids that some pages of a reconcile run brought, as Parquet."""
     return f"{tenant_id}/sweeps/{SOURCE}/{table}/{timestamp}.parquet"
+
+
+def sweep_prefix(tenant_id: str, table: str) -> str:
+    """Where the files of a table's sweeps are."""
+    return f"{tenant_id}/sweeps/{SOURCE}/{table}/"
 
 
 def known_ids(tenant_id: str, table: str, run_id: str) -> str:

@@ -98,5 +98,5 @@ def _cut(name: str, value: str) -> str:
 def _earlier(text: str) -> tuple[Failure, ...]:
     try:
         return tuple(Failure(**{k: str(v) for k, v in told.items()}) for told in json.loads(text))
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return ()

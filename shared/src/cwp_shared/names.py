@@ -13,6 +13,7 @@ _RESERVED_SCHEMAS = frozenset(
 TENANT_ID_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 NAME_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
 RUN_ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+JOB_ID_PATTERN = r"^[a-z0-9-]{1,32}$"
 
 
 def _not_reserved(tenant_id: str) -> str:
@@ -35,6 +36,8 @@ CanonicalTable = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 
 #: A run: sorts by the time it was opened, and is part of S3 keys.
 RunId = Annotated[str, StringConstraints(pattern=RUN_ID_PATTERN)]
+#: A job of a run, `w003-p00012` or `survey`; part of S3 keys.
+JobId = Annotated[str, StringConstraints(pattern=JOB_ID_PATTERN)]
 
 
 def check_tenant_id(text: str) -> str:

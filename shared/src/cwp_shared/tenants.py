@@ -8,7 +8,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
@@ -22,6 +22,9 @@ SERVICE: Final = "connectwise"
 #: A table nobody knows is refused this often, until somebody mends the tenant's settings.
 _UNKNOWN_TABLE: Final = timedelta(days=1)
 
+_HTTPS: Final = 443
+#: No user, no escapes, nothing beyond ASCII: two readers of it cannot disagree.
+_HOST_AND_PORT = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 #: ConnectWise's own API hosts; a stage may allow more (config/<stage>.yml: allowedHosts).
 CONNECTWISE_HOSTS = re.compile(r"^[a-z0-9-]+\.(myconnectwise\.net|connectwisedev\.com)$")
 
@@ -111,7 +114,11 @@ def secret_name(stage: Stage, tenant_id: str) -> str:
 
 
 class SiteUrl(BaseModel):
-    """A tenant's checked base URL, without a trailing slash."""
+    """A tenant's checked base URL, without a trailing slash.
+
+    `allowed_hosts` are names, or `name:port` where the port is not that of https. `url` is put
+    together from what was checked, so that nobody reads another host in it than we did.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -121,9 +128,9 @@ class SiteUrl(BaseModel):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        parts = urlsplit(self._text())
+        parts = self._parts
         host = parts.hostname or ""
-        if parts.username or parts.password or parts.path.strip("/") or parts.query:
+        if not _HOST_AND_PORT.fullmatch(parts.netloc.lower()) or not _is_bare(parts, self.site):
             raise ValueError(f"site {self.site!r} must be a host name only")
         if _is_loopback(host):
             if self.stage != "local":
@@ -131,20 +138,28 @@ class SiteUrl(BaseModel):
             return self
         if parts.scheme != "https":
             raise ValueError(f"site {self.site!r} must use https")
-        if not CONNECTWISE_HOSTS.fullmatch(host) and host not in self.allowed_hosts:
+        named = host if parts.port in (None, _HTTPS) else f"{host}:{parts.port}"
+        allowed = {name.lower() for name in self.allowed_hosts}
+        if not CONNECTWISE_HOSTS.fullmatch(named) and named not in allowed:
             raise ValueError(
-                f"host {host!r} is not on the allow-list: ConnectWise's own hosts, and those that "
+                f"host {named!r} is not on the allow-list: ConnectWise's own hosts, and those that "
                 f"config/{self.stage}.yml names under allowedHosts"
             )
         return self
 
-    def _text(self) -> str:
-        return self.site if "://" in self.site else f"https://{self.site}"
+    @property
+    def _parts(self) -> SplitResult:
+        return urlsplit(self.site if "://" in self.site else f"https://{self.site}")
 
     @property
     def url(self) -> str:
         """`https://api-na.myconnectwise.net`."""
-        return self._text().rstrip("/")
+        return f"{self._parts.scheme}://{self._parts.netloc.lower()}"
+
+
+def _is_bare(parts: SplitResult, site: str) -> bool:
+    """Whether there is nothing beside scheme, host and port; `urlsplit` drops line breaks."""
+    return site.isprintable() and parts.path in ("", "/") and not parts.query + parts.fragment
 
 
 def _is_loopback(host: str) -> bool:

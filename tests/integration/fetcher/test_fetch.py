@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -291,6 +292,46 @@ def test_a_redirect_is_not_followed_so_keys_stay_with_their_host(world: World) -
         assert other.asked == []
     ((_, detail),) = world.bus.take()
     assert detail["reason_class"] == "configuration"
+
+
+def test_a_name_that_leads_to_this_machine_is_told_and_not_asked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a DNS entry does that somebody else has in their hands."""
+    port = int(world.site.url.rpartition(":")[2])
+    real = socket.getaddrinfo
+
+    def lead_here(host: Any, *rest: Any, **more: Any) -> Any:
+        return real("127.0.0.1" if host == "psa.example.com" else host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", lead_here)
+    monkeypatch.setenv("ALLOWED_HOSTS", f"psa.example.com:{port}")
+    acme = TenantConfig(tenant_id="acme", site=f"psa.example.com:{port}", company="ACME")
+    world.tenants.put_item(Item=acme.to_item())
+    world.send(job())
+    assert world.deliver() == []
+    ((kind, detail),) = world.bus.take()
+    assert (kind, detail["reason_class"]) == ("PageFailed", "configuration")
+    assert "psa.example.com leads to 127.0.0.1" in detail["reason"]
+    assert world.site.asked == []
+
+
+@pytest.mark.parametrize(
+    "codebase",
+    ["https://evil.example/", "//evil.example/", "../..", "v1/../..", "@evil.example", "v1?x=", "",
+     "v1#", "v1\\evil", "v1%2f..", "\u0430pis", "v1\n"],
+)  # fmt: skip
+def test_companyinfo_leads_no_request_to_another_host(world: World, codebase: str) -> None:
+    world.site.codebase = codebase
+    world.site.script = lambda path, _: (
+        None if path.startswith("/login/companyinfo/") else (200, {}, b"[]")
+    )
+    world.send(job())
+    world.deliver(receives=MAX_RECEIVES)
+    ((_, detail),) = world.bus.take()
+    assert "no usable Codebase" in detail["reason"]
+    assert world.site.asked == ["/login/companyinfo/ACME"]
+    assert not any("Authorization" in headers for headers in world.site.headers)
 
 
 def cut_off(path: str, _query: dict[str, str]) -> tuple[int, dict[str, str], bytes] | None:

@@ -99,6 +99,21 @@ def lake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
         yield Lake(s3)
 
 
+def test_a_sweep_is_compared_with_its_own_tables_files_only(lake: Lake) -> None:
+    """Ids of another table would prove what was never missed."""
+    run = lake.sweep(2, {1})
+    for key in (
+        keys.sweep("acme", "company_companies", sortable(at(2))),
+        keys.raw("acme", "company_companies", sortable(at(2))),
+        keys.landing("acme", TABLE, "r", "j"),
+    ):
+        with pytest.raises(Terminal, match="which is no file of acme/"):
+            lake.said(run.model_copy(update={"raw_keys": (*run.raw_keys, key)}))
+    rivals = run.model_copy(update={"raw_keys": (keys.sweep("rival", TABLE, sortable(at(2))),)})
+    with pytest.raises(Terminal, match="raw_keys is no key under the message's own tenant_id"):
+        lake.said(rivals)
+
+
 def test_two_sweeps_prove_one_does_not(lake: Lake) -> None:
     lake.raw(1, {1, 2, 3})
     assert lake.said(lake.sweep(2, {1, 3})) == []
@@ -233,5 +248,7 @@ def test_runs_that_are_no_sweeps_are_nothing_to_compare(lake: Lake) -> None:
     for doubtful in ({"missing": 1}, {"missing": 0, "quarantined": 1}, {"missing": None}):
         assert lake.said(members.model_copy(update=doubtful)) == []
         assert lake.comparer.sweeps.latest("acme", "system_members") is None
-    assert lake.said(members.model_copy(update={"missing": 0})) == []
+    listed = lake.put(keys.raw("acme", "system_members", sortable(at(2))), set(), at(2))
+    complete = members.model_copy(update={"missing": 0, "raw_keys": (listed,)})
+    assert lake.said(complete) == []
     assert lake.comparer.sweeps.latest("acme", "system_members") is not None

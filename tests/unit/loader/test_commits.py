@@ -105,8 +105,8 @@ def test_a_commit_whose_table_could_not_be_woken_comes_back() -> None:
         ({"columns": (COLUMNS[1], COLUMNS[0], *COLUMNS[2:])}, "'op' as its first column"),
         ({"columns": (*COLUMNS, *columns("price bigint"))}, "a column twice"),
         ({"columns": COLUMNS[:6]}, "is_current, is_deleted, recorded_at, run_id, sequence"),
-        ({"key": "beta/canonical/tickets/2026.parquet"}, "not one of its table"),
-        ({"key": "acme/canonical/tickets/../x/2026.parquet"}, "not one of its table"),
+        ({"key": "acme/canonical/companies/2026.parquet"}, "not one of its table"),
+        ({"key": "acme/canonical/tickets/x/2026.parquet"}, "not one of its table"),
         ({"canonical_table": "load_ledger"}, "the name of a table that the loader keeps"),
     ],
 )

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from cwp_ops.errors import OperatorError
 from cwp_ops.quarantine import Aside, Replay, find
 
 RAW = "acme/raw/connectwise/service_tickets/20260101T000000000001Z.parquet"
@@ -119,3 +122,11 @@ def test_a_transformer_that_does_not_come_by_leaves_the_rows_aside() -> None:
     assert outcome.left == 2
     assert "not done yet" in outcome.note
     assert len(world.asides()) == 1
+
+
+@pytest.mark.parametrize("raw_key", [RAW.replace("acme", "rival"), "acme/../rival/raw/x.parquet"])
+def test_a_forged_note_does_not_have_another_tenants_file_read_again(raw_key: str) -> None:
+    lake = FakeLake()
+    lake.write(KEY, lines(1, "too long").replace(RAW, raw_key))
+    with pytest.raises(OperatorError, match="another tenant"):
+        find(lake, "acme")

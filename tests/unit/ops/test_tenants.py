@@ -6,6 +6,7 @@ from pydantic import SecretStr
 from cwp_ops.errors import OperatorError
 from cwp_ops.tenants import Sites, TenantBook, checked
 from cwp_shared.tenants import ApiKeys, TenantConfig
+from tests.hostile import HOSTILE_TENANTS
 from tests.unit.ops.fakes import FakeS3, FakeSecrets, FakeTable
 
 KEYS = ApiKeys(
@@ -45,6 +46,16 @@ def test_an_unknown_tenant_is_named_with_those_there_are(book: TenantBook) -> No
     book.add(checked(Sites("local"), "acme", SITE, "ACME"), KEYS)
     with pytest.raises(OperatorError, match=r"no tenant 'amce'.*tenants: acme"):
         book.get("amce")
+
+
+@pytest.mark.parametrize("name", HOSTILE_TENANTS)
+def test_what_cannot_be_a_tenant_is_not_even_looked_for(book: TenantBook, name: str) -> None:
+    # An item that somebody wrote past the tools is no way around it.
+    book.table.put_item(Item={"tenant_id": name, "service": "connectwise", "company": "x"})
+    with pytest.raises(OperatorError, match="tenant id"):
+        book.get(name)
+    with pytest.raises(OperatorError, match="tenant id"):
+        checked(Sites("local"), name, SITE, "ACME")
 
 
 def test_a_stage_may_allow_hosts_of_its_own() -> None:

@@ -63,6 +63,12 @@ def test_only_the_failed_record_comes_back(queue: RecordedQueue) -> None:
     assert queue.sent == []
 
 
+def test_a_body_nested_beyond_measure_costs_itself_alone(queue: RecordedQueue) -> None:
+    deep = "[" * 100_000
+    assert run(queue, event(deep, "b"), {deep: Terminal("no message")}) == []
+    assert [letter["MessageBody"] for letter in queue.sent] == [deep]
+
+
 def test_terminal_record_is_dead_lettered_at_once_with_its_reason(queue: RecordedQueue) -> None:
     assert run(queue, event("a", "b"), {"b": Terminal("no table 'x'; known: y")}) == []
     (letter,) = queue.sent

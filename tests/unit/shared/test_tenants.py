@@ -18,11 +18,15 @@ from cwp_shared.tenants import ApiKeys, SiteUrl, TenantConfig
             "https://api-staging.connectwisedev.com",
         ),
         ("prod", "psa.example.com", "https://psa.example.com"),
+        ("prod", "API-NA.MyConnectWise.net:443", "https://api-na.myconnectwise.net:443"),
+        ("prod", "cw.example.com:8443", "https://cw.example.com:8443"),
+        ("prod", "https://xn--caf-dma.example", "https://xn--caf-dma.example"),
         ("local", "http://127.0.0.1:4580", "http://127.0.0.1:4580"),
     ],
 )
 def test_allowed_sites(stage: Stage, site: str, url: str) -> None:
-    assert SiteUrl(stage=stage, site=site, allowed_hosts=("psa.example.com",)).url == url
+    allowed = ("PSA.example.com", "cw.example.com:8443", "xn--caf-dma.example")
+    assert SiteUrl(stage=stage, site=site, allowed_hosts=allowed).url == url
 
 
 @pytest.mark.parametrize(
@@ -37,6 +41,28 @@ def test_allowed_sites(stage: Stage, site: str, url: str) -> None:
         ("prod", "evilmyconnectwise.net", "not on the allow-list"),
         ("prod", "api-na.myconnectwise.net@evil.example", "host name only"),
         ("prod", "https://api-na.myconnectwise.net/path", "host name only"),
+        ("prod", "https://api-na.myconnectwise.net//evil.example", "host name only"),
+        ("prod", "https://api-na.myconnectwise.net?x=1", "host name only"),
+        ("prod", "https://api-na.myconnectwise.net#@evil.example", "host name only"),
+        ("prod", "https://@api-na.myconnectwise.net", "host name only"),
+        ("prod", "https://evil.example\\@api-na.myconnectwise.net", "host name only"),
+        ("prod", "https://api-na.myconnectwise.net\\.evil.example", "host name only"),
+        ("prod", "api-na.myconnectwise.net%2eevil.example", "host name only"),
+        ("prod", "api-na.myconnect\nwise.net", "host name only"),
+        ("prod", "api-na.myconnectwise.net\t.evil.example", "host name only"),
+        ("prod", "api-na.myconnectwise\u3002net", "host name only"),
+        ("prod", "api-n\u0430.myconnectwise.net", "host name only"),
+        ("prod", "api-na.myconnectwise.net.", "host name only"),
+        ("prod", "api-na.myconnectwise.net:8443", "not on the allow-list"),
+        ("prod", "api-na.myconnectwise.net:99999", "ort out of range"),
+        ("prod", "a.b.myconnectwise.net", "not on the allow-list"),
+        ("prod", "xn--pi-na-nye.myconnectwise.net.xn--evil", "not on the allow-list"),
+        ("prod", "ftp://api-na.myconnectwise.net", "must use https"),
+        ("prod", "https://[::1]", "only stage local"),
+        ("prod", "https://[::ffff:127.0.0.1]", r"not on the allow-list|only stage local|name only"),
+        ("prod", "https://2130706433", "not on the allow-list"),
+        ("local", "http://127.1:80", "must use https"),
+        ("local", "http://127.0.0.1@evil.example", "host name only"),
     ],
 )
 def test_refused_sites(stage: Stage, site: str, reason: str) -> None:

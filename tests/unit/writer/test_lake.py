@@ -39,12 +39,32 @@ def test_a_page_that_is_no_gzip_is_named(cut: slice) -> None:
         Landed(s3, "lake").read(event)
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "acme/landing/connectwise/service_tickets/run-1/w000-p00001.json.gz",
+        "acme/landing/connectwise/service_tickets/run-2/w000-p00000.json.gz",
+        # Its rows have fields that are sensitive there, and not in the table named.
+        "acme/landing/connectwise/company_contacts/run-1/w000-p00000.json.gz",
+        "acme/quarantine/service_tickets/run-1/w000-p00000.body",
+        "acme/raw/connectwise/service_tickets/20261123T074055123456Z.parquet",
+    ],
+)
+def test_only_the_page_that_an_event_is_about_is_read(key: str) -> None:
+    s3 = FakeS3()
+    event, body = page(ROWS, landing_key=key)
+    s3.land(key, body)
+    with pytest.raises(Terminal, match=f"{key} is no landed page of acme/service_tickets, run run"):
+        Landed(s3, "lake").read(event)
+
+
 def test_a_page_of_another_tenant_is_not_read() -> None:
     s3 = FakeS3()
-    event, body = page(ROWS, landing_key="rival/landing/connectwise/service_tickets/r/j.json.gz")
-    s3.land(event.landing_key, body)
-    with pytest.raises(Terminal, match="no landed page of tenant 'acme'"):
-        Landed(s3, "lake").read(event)
+    event, body = page(ROWS)
+    forged = event.model_copy(update={"landing_key": event.landing_key.replace("acme", "rival")})
+    s3.land(forged.landing_key, body)
+    with pytest.raises(Terminal, match="is no landed page of acme/"):
+        Landed(s3, "lake").read(forged)
 
 
 def test_a_missing_right_is_not_a_missing_page() -> None:

@@ -111,7 +111,7 @@ def parse(body: str) -> StatementEnded | Sweep | Wake | None:
 def _json_object(body: str) -> dict[str, Any]:
     try:
         message = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Terminal("message on the statements queue is not JSON") from None
     if not isinstance(message, dict):
         raise Terminal("message on the statements queue is not a JSON object")

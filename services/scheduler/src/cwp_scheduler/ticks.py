@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from cwp_shared.names import TenantId
+
 
 class Tick(BaseModel):
     """`{"tick": true}`, with a `tenant_id` if it is for one tenant alone."""
@@ -13,7 +15,7 @@ class Tick(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
     tick: bool
-    tenant_id: str | None = None
+    tenant_id: TenantId | None = None
 
 
 def parse_tick(body: str) -> Tick | None:

@@ -30,7 +30,7 @@ def parse(body: str, bucket: str) -> RawCreated | Event:
     try:
         envelope = json.loads(body)
         is_file = envelope["source"] == _S3_SOURCE and envelope["detail-type"] == _OBJECT_CREATED
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise Terminal(
             "message on the files queue is no EventBridge event: it needs 'source' and "
             "'detail-type'"

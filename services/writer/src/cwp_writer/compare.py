@@ -15,7 +15,7 @@ from typing import Protocol
 import pyarrow as pa
 from aws_lambda_powertools import Logger
 
-from cwp_shared import metrics
+from cwp_shared import keys, metrics
 from cwp_shared.bus import Publisher
 from cwp_shared.errors import Retriable, Terminal
 from cwp_shared.events import (
@@ -86,6 +86,7 @@ class Comparer:
         if isinstance(event, AbsencesReleased):
             self._release(event)
         elif isinstance(event, RunCompleted) and _is_sweep(event):
+            _check_files(event)
             self._compare(event)
 
     def _compare(self, run: RunCompleted) -> None:
@@ -184,6 +185,17 @@ class Comparer:
                 **about, absent_at=found.absent_at, count=found.count, raw_key=found.raw_key
             )
             self.bus.publish([proven])
+
+
+def _check_files(run: RunCompleted) -> None:
+    """Ids of another table, taken for this one's, would prove absences that are none."""
+    own = keys.raw_prefix(run.tenant_id, run.table), keys.sweep_prefix(run.tenant_id, run.table)
+    for key in run.raw_keys:
+        if not key.startswith(own):
+            raise Terminal(
+                f"RunCompleted of run {run.run_id} names {key}, which is no file of "
+                f"{run.tenant_id}/{run.table}"
+            )
 
 
 def _is_sweep(run: RunCompleted) -> bool:

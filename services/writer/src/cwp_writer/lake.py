@@ -39,11 +39,14 @@ class Landed:
         """The page's body as it was received.
 
         Raises:
-            Terminal: it is missing, another tenant's, or not what was fetched.
+            Terminal: it is missing, not where its event says it is, or not what was fetched.
         """
         key = page.landing_key
-        if not key.startswith(f"{page.tenant_id}/landing/"):
-            raise Terminal(f"{key} is no landed page of tenant {page.tenant_id!r}")
+        if key != keys.landing(page.tenant_id, page.table, page.run_id, page.job_id):
+            raise Terminal(
+                f"{key} is no landed page of {page.tenant_id}/{page.table}, run {page.run_id}, job "
+                f"{page.job_id}"
+            )
         body = _unpacked(self._get(key), key)
         if hashlib.sha256(body).hexdigest() != page.sha256:
             raise Terminal(

@@ -100,6 +100,7 @@ def _codebase(body: bytes, what: str) -> str | None:
     if info is None:
         return None
     text = info.get("Codebase") if isinstance(info, dict) else None
-    if not isinstance(text, str) or not _CODEBASE.fullmatch(text.strip("/")):
+    codebase = text.removesuffix("/") if isinstance(text, str) else ""
+    if not _CODEBASE.fullmatch(codebase):
         raise BadAnswer(f"{what}: no usable Codebase in the answer", body)
-    return text.strip("/")
+    return codebase

@@ -8,10 +8,10 @@ from typing import Final
 
 import requests
 from aws_lambda_powertools import Logger
-from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 from urllib3.util import Retry
 
+from cwp_shared.connectwise.addresses import GuardedAdapter
 from cwp_shared.connectwise.answers import Answer
 from cwp_shared.connectwise.failures import Unreachable
 from cwp_shared.errors import Retriable, Terminal
@@ -46,7 +46,7 @@ logger = Logger()
 def new_session() -> requests.Session:
     """A session that keeps connections open and tries again to make one."""
     session = requests.Session()
-    adapter = HTTPAdapter(max_retries=_RETRIES, pool_connections=32, pool_maxsize=2)
+    adapter = GuardedAdapter(max_retries=_RETRIES, pool_connections=32, pool_maxsize=2)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.headers["User-Agent"] = "connectwise-data-pipeline"
@@ -84,6 +84,7 @@ class Transport:
             Unreachable: no connection, or an answer cut off.
             Retriable: no answer in time.
             Terminal: an answer larger than any page.
+            JobFailed: the host's name leads where it may not (`addresses`).
         """
         started = self._seconds()
         try:

@@ -1,14 +1,17 @@
 """A page's way: job (SQS) -> fetched -> written. Bodies travel by pointer, never inline."""
 
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cwp_shared.clock import UtcTime
 from cwp_shared.events.envelope import Event, Message
 from cwp_shared.events.reasons import ReasonClass
 from cwp_shared.events.runs import Mode
-from cwp_shared.names import RunId, TableId
+from cwp_shared.names import JobId, RunId, TableId
+
+#: Of a window in its run, of a page in its window; raw files have it as int32.
+Place = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class PageJob(Message):
@@ -29,8 +32,8 @@ class PageJob(Message):
     mode: Mode
     lower: UtcTime | None
     upper: UtcTime
-    window: int = 0
-    page: int = 0
+    window: Place = 0
+    page: Place = 0
     after_id: int = 0
     #: None: no upper end (the last window stays open above).
     high_id: int | None = None
@@ -114,9 +117,9 @@ class PageFetched(Event):
     table: TableId
     mode: Mode
     upper: UtcTime
-    job_id: str
-    window: int
-    page: int
+    job_id: JobId
+    window: Place
+    page: Place
     landing_key: str
     #: Of the body as it landed, before compression; hex.
     sha256: str
@@ -151,7 +154,7 @@ class PageFailed(Event):
 
     run_id: RunId
     table: TableId
-    job_id: str
+    job_id: JobId
     reason_class: ReasonClass
     reason: str
 
@@ -164,7 +167,7 @@ class PageQuarantined(Event):
 
     run_id: RunId
     table: TableId
-    job_id: str
+    job_id: JobId
     reason_class: ReasonClass
     reason: str
     quarantine_key: str
@@ -179,7 +182,7 @@ class PageRejected(Event):
 
     run_id: RunId
     table: TableId
-    job_id: str
+    job_id: JobId
     reason: str
 
 
@@ -191,9 +194,9 @@ class JobReceipt(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    job_id: str
-    window: int
-    page: int
+    job_id: JobId
+    window: Place
+    page: Place
     rows: int
     last_id: int | None = None
     is_last: bool
