@@ -45,7 +45,7 @@ down: setup ## Stop the embedded cloud; it keeps its state
 	$(BIN)/cwpipe down
 
 .PHONY: test
-test: setup ## All tests; what needs a cloud runs beside what needs none
+test: setup .build/checkov/.ready ## All tests; what needs a cloud runs beside what needs none
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target .test-here .test-cloud
 	$(BIN)/pytest -q tests/contract tests/template
 
@@ -54,6 +54,20 @@ test: setup ## All tests; what needs a cloud runs beside what needs none
 	$(BIN)/pytest -q $(IN_PARALLEL) tests/unit tests/property tests/integration
 .test-cloud:
 	$(BIN)/pytest -q tests/e2e
+
+# checkov does not go with our own packages; tests/template/test_checkov.py runs it.
+.build/checkov/.ready: tests/template/checkov/requirements.txt $(UV)
+	$(UV) venv --quiet --allow-existing .build/checkov
+	$(UV) pip install --quiet --python .build/checkov/bin/python --requirement $<
+	@touch $@
+
+.PHONY: scan
+scan: setup .build/checkov/.ready ## Render every stack and hold it against cfn-lint, checkov and our own rules
+	$(BIN)/pytest -q tests/template
+
+.PHONY: audit
+audit: setup ## Ask the advisory databases of PyPI and npm about every locked package; needs the network
+	$(BIN)/python -m scripts.audit
 
 .PHONY: test-fast
 test-fast: setup ## The tests that need no rendering and no cloud

@@ -120,6 +120,100 @@ def test_no_wildcard_in_iam(template: Template) -> None:
             assert "${aws:userid}" in statement["Condition"]["StringEquals"].values()
 
 
+#: Service -> what it may say it is on the bus. Rules match the source, so no function can forge
+#: another service's events.
+SOURCES = {
+    "fetcher": ["connectwise.fetcher"],
+    "scheduler": ["connectwise.scheduler"],
+    "writer": ["connectwise.writer"],
+    "transformer": ["connectwise.transformer", "connectwise.operator"],
+    "loader": ["connectwise.loader", "connectwise.operator"],
+}
+
+
+def test_functions_publish_in_their_own_name_only(template: Template, stack: str) -> None:
+    publishing = [s for _, s in statements(template) if "events:PutEvents" in as_list(s["Action"])]
+    assert bool(publishing) is (stack in SOURCES)
+    for statement in publishing:
+        condition = {"ForAllValues:StringEquals": {"events:source": SOURCES[stack]}}
+        assert statement["Condition"] == condition
+
+
+#: What a service may write in the lake: the prefixes under a tenant.
+WRITES = {
+    "fetcher": {"landing/connectwise/*", "quarantine/*"},
+    "scheduler": {"runs/connectwise/*"},
+    "writer": {"raw/connectwise/*", "sweeps/connectwise/*", "sweeps/connectwise/*/known/*"},
+    "transformer": {
+        "state/*", "canonical/*", "quarantine/*",
+        "state/*/runs/*", "state/*/rebuilds/*", "canonical/*.parquet",
+    },
+    "loader": {"canonical/*/manifests/*", "quarantine/*/load-*"},
+    "shared": set(),
+}  # fmt: skip
+
+#: What a service may use of another's stack, beside the bucket, the bus and the warehouse.
+FOREIGN = {
+    ("scheduler", "PageJobsQueueArn"): {"sqs:SendMessage"},
+    ("scheduler", "TenantServicesTableArn"): {"dynamodb:GetItem", "dynamodb:Scan"},
+    ("fetcher", "TenantServicesTableArn"): {"dynamodb:GetItem"},
+    ("writer", "TenantServicesTableArn"): {"dynamodb:GetItem"},
+    ("loader", "TenantServicesTableArn"): {"dynamodb:GetItem"},
+}
+
+
+def test_functions_write_in_their_own_places_only(template: Template, stack: str) -> None:
+    writing = [
+        resource
+        for _, statement in statements(template)
+        if {"s3:PutObject", "s3:DeleteObject"} & set(as_list(statement["Action"]))
+        for resource in as_list(statement["Resource"])
+    ]
+    assert {r["Fn::Join"][1][1].removeprefix("/*/") for r in writing} == WRITES[stack]
+
+
+def test_functions_use_nothing_of_other_services(
+    template: Template, stack: str, stage: str
+) -> None:
+    for role, statement in statements(template):
+        actions = {
+            a for a in as_list(statement["Action"]) if a.split(":")[0] in ("sqs", "dynamodb")
+        }
+        for resource in as_list(statement["Resource"]) if actions else ():
+            if name := next(imports(resource), None):
+                allowed = FOREIGN.get((stack, name.removeprefix(f"connectwise-{stage}-")), set())
+                assert actions <= allowed, f"{role}: {actions} on {name}"
+
+
+def test_the_fetcher_alone_reads_keys_and_of_its_own_stage(
+    template: Template, stack: str, stage: str
+) -> None:
+    reading = [
+        (role, as_list(statement["Action"]), statement["Resource"]["Fn::Sub"])
+        for role, statement in statements(template)
+        if any("secretsmanager" in action for action in as_list(statement["Action"]))
+    ]
+    if stack != "fetcher":
+        assert reading == []
+        return
+    ((role, actions, resource),) = reading
+    assert (role, actions) == ("FetchRole", ["secretsmanager:GetSecretValue"])
+    assert resource.endswith(f":secret:connectwise/{stage}/*")
+
+
+def test_no_environment_has_a_secret(template: Template) -> None:
+    for function in of_type(template, "AWS::Lambda::Function").values():
+        for name in function["Environment"]["Variables"]:
+            assert not any(word in name for word in ("SECRET", "PASSWORD", "TOKEN", "API_KEY"))
+
+
+def test_queues_and_tables_are_encrypted(template: Template) -> None:
+    for queue in of_type(template, "AWS::SQS::Queue").values():
+        assert queue["SqsManagedSseEnabled"] is True
+    for table in of_type(template, "AWS::DynamoDB::Table").values():
+        assert table["SSESpecification"]["SSEEnabled"] is True
+
+
 def test_logs_end(template: Template) -> None:
     groups = of_type(template, "AWS::Logs::LogGroup")
     assert len(groups) == len(of_type(template, "AWS::Lambda::Function"))
