@@ -129,7 +129,7 @@ def without_links(value: Any) -> Any:
             if item is not None and not name.endswith("_href") and not is_password(value, name)
         }
         return {name: item for name, item in kept.items() if name != "_info" or item}
-    return value
+    return value.replace("\0", "") if isinstance(value, str) else value
 
 
 def is_password(item: Row, name: str) -> bool:

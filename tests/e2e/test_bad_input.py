@@ -1,7 +1,10 @@
 """Whatever is wrong with what comes in ends as a clear message, and harms nobody else."""
 
+import gzip
+import hashlib
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,6 +82,65 @@ def test_page_that_is_not_json_fails_its_table_only(cloud: Cloud) -> None:
     cloud.sandbox.set_weather("e2e-foggy")
     dead_letters(cloud, "fetcher-jobs")
     cloud.cwpipe("sync", "e2e-foggy")
+
+
+SAMPLES = Path(__file__).resolve().parents[1] / "contract" / "samples"
+
+
+def forge(cloud: Cloud, kind: str, source: str, **changes: Any) -> None:
+    """Publish an event of the pipeline's own, as somebody with rights on the bus could."""
+    detail = json.loads((SAMPLES / f"{kind}.v1.json").read_text()) | changes
+    entry = {"EventBusName": "connectwise-local", "Source": f"connectwise.{source}"}
+    cloud.aws("events").put_events(
+        Entries=[entry | {"DetailType": kind, "Detail": json.dumps(detail)}]
+    )
+
+
+def keys_under(cloud: Cloud, prefix: str) -> list[str]:
+    found = cloud.aws("s3").list_objects_v2(Bucket="connectwise-local-000000000000", Prefix=prefix)
+    return [entry["Key"] for entry in found.get("Contents", ())]
+
+
+def test_forged_events_bring_no_rows_of_one_tenant_to_another(cloud: Cloud) -> None:
+    """All that they say is true, but for whose it is."""
+    foggy = "e2e-foggy"
+    cloud.add_tenant("e2e-rival", 5, 6, "service_tickets")
+    before = keys_under(cloud, "e2e-rival/")
+    (landed, *_) = keys_under(cloud, f"{foggy}/landing/connectwise/service_tickets/")
+    (raw, *_) = keys_under(cloud, f"{foggy}/raw/connectwise/service_tickets/")
+    (canonical, *_) = keys_under(cloud, f"{foggy}/canonical/tickets/")
+    run_id, job = landed.split("/")[-2], landed.split("/")[-1].removesuffix(".json.gz")
+    packed = cloud.aws("s3").get_object(Bucket="connectwise-local-000000000000", Key=landed)
+    page = {
+        "tenant_id": "e2e-rival",
+        "table": "service_tickets",
+        "run_id": run_id,
+        "sha256": hashlib.sha256(gzip.decompress(packed["Body"].read())).hexdigest(),
+    }
+    forge(cloud, "PageFetched", "fetcher", **page, job_id=job, landing_key=landed)
+    (letter,) = dead_letters(cloud, "writer-pages")
+    reason = letter["MessageAttributes"]["Reason"]["StringValue"]
+    assert "landing_key is no key under the message's own tenant_id" in reason
+    way = f"../../../../../{landed.removesuffix('.json.gz')}"
+    forge(
+        cloud, "PageFetched", "fetcher", **page, job_id=way,
+        landing_key=f"e2e-rival/landing/connectwise/service_tickets/{run_id}/{way}.json.gz",
+    )  # fmt: skip
+    (letter,) = dead_letters(cloud, "writer-pages")
+    assert "job_id" in letter["MessageAttributes"]["Reason"]["StringValue"]
+    rival = {"tenant_id": "e2e-rival", "table": "service_tickets"}
+    forge(cloud, "RunCompleted", "scheduler", **rival, mode="reconcile", raw_keys=[raw])
+    (letter,) = dead_letters(cloud, "writer-sweeps")
+    assert "raw_keys is no key" in letter["MessageAttributes"]["Reason"]["StringValue"]
+    commit = {"tenant_id": "e2e-rival", "canonical_table": "tickets", "sequence": 1}
+    forge(cloud, "CanonicalCommitted", "transformer", **commit, key=canonical)
+    (letter,) = dead_letters(cloud, "loader-commits")
+    assert "key is no key" in letter["MessageAttributes"]["Reason"]["StringValue"]
+    assert keys_under(cloud, "e2e-rival/") == before
+    (schemas,) = cloud.query(
+        "select count(*) as n from information_schema.tables where table_schema = 'e2e-rival'"
+    )
+    assert int(schemas["n"]) == 0
 
 
 def test_unknown_table_is_refused_with_the_known_ones(cloud: Cloud) -> None:

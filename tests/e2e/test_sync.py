@@ -1,6 +1,8 @@
 """Full and incremental sync through the deployed services, against the sandbox's own rows."""
 
+import base64
 import json
+import re
 import time
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -11,7 +13,8 @@ from cwp_local.sandbox.control import SandboxControl
 from cwp_local.sandbox.models import CompanyAccess, TableChanges
 from cwp_shared.tables import source_tables
 from tests.e2e.conftest import Cloud
-from tests.e2e.expected import expected_row, loaded_row, mappings, source_rows
+from tests.e2e.expected import expected_row, is_password, loaded_row, mappings, source_rows
+from tests.e2e.haystack import haystack, listen
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -39,6 +42,7 @@ def add_tenants(cloud: Cloud, names: Collection[str] = TENANTS) -> None:
 @pytest.fixture(scope="module")
 def synced(cloud: Cloud) -> Cloud:
     """Two tenants, fully synced."""
+    listen(cloud)
     add_tenants(cloud)
     cloud.cwpipe("sync", *TENANTS)
     return cloud
@@ -191,3 +195,44 @@ def test_replayed_messages_and_files_change_nothing(synced: Cloud, tenant: str) 
     time.sleep(2)
     wait_until_empty(synced)
     assert everything(synced, tenant) == before
+
+
+#: What the sandbox makes up for secrets, and for nothing else.
+MADE_UP = re.compile("made-up-[0-9a-f]{10}")
+
+
+def api_secrets(account: CompanyAccess) -> set[str]:
+    """A tenant's keys, and what requests carry of them."""
+    public, private = (key.get_secret_value() for key in (account.public_key, account.private_key))
+    login = base64.b64encode(f"{account.company}+{public}:{private}".encode()).decode()
+    return {public, private, account.client_id.get_secret_value(), login}
+
+
+def row_secrets(account: CompanyAccess) -> set[str]:
+    """Secrets in a tenant's records, as its API gives them."""
+    found = set()
+    for table in ("company_contacts", "system_members", "company_companies",
+                  "company_configurations"):  # fmt: skip
+        source = source_tables()[table]
+        for row in source_rows(account, source):
+            found |= {str(row.get(name)) for name in source.sensitive_fields}
+            items = [*row.get("customFields", ()), *row.get("questions", ())]
+            found |= {str(v) for item in items for k, v in item.items() if is_password(item, k)}
+    return {value for value in found if MADE_UP.fullmatch(value)}
+
+
+def test_no_secret_is_in_anything_that_was_said_or_stored(synced: Cloud) -> None:
+    accounts = [access(synced.sandbox, tenant) for tenant in TENANTS]
+    keys = set().union(*map(api_secrets, accounts))
+    secrets = set().union(*map(row_secrets, accounts))
+    assert (len(keys), min(map(len, keys)) >= 8, len(secrets) > 50) == (
+        4 * len(TENANTS),
+        True,
+        True,
+    )
+    for place, texts in haystack(synced, "e2e_south").items():
+        if place != "dead letters":
+            assert any("e2e_south" in text for text in texts), f"{place}: nothing was searched"
+        for text in texts:
+            leaked = {key for key in keys if key in text} | secrets & set(MADE_UP.findall(text))
+            assert not leaked, f"{place}: {len(leaked)} secrets in {text[:200]}"
