@@ -14,7 +14,7 @@ from cwp_shared.mapping import Mapping
 from cwp_transformer import index, index_files, segment_file
 from cwp_transformer.index_files import Index, side_by_side
 from tests.unit.transformer.fakes import TICKETS, FakeLake, Fate
-from tests.unit.transformer.index_facts import BY_NAME, facts, said
+from tests.unit.transformer.index_facts import BY_NAME, BY_TWO, facts, said
 
 KEYS = range(12)
 #: A batch: the keys it brings a new fact of.
@@ -33,18 +33,30 @@ def _small() -> Iterator[None]:
 @settings(deadline=None, max_examples=40, database=None)
 @given(
     batches=BATCHES,
-    mapping=st.sampled_from([TICKETS, BY_NAME]),
+    mapping=st.sampled_from([TICKETS, BY_NAME, BY_TWO]),
     growth=st.integers(1, 4),
+    bulk_rows=st.integers(1, 20),
     segment_rows=st.integers(1, 8),
     step_rows=st.integers(1, 20),
 )
 def test_an_index_knows_what_a_plain_filter_of_all_facts_knows(
-    batches: list[list[int]], mapping: Mapping, growth: int, segment_rows: int, step_rows: int
+    batches: list[list[int]],
+    mapping: Mapping,
+    growth: int,
+    bulk_rows: int,
+    segment_rows: int,
+    step_rows: int,
 ) -> None:
     made = Index((), facts([], mapping).schema, FakeLake(Fate()))
     plain: dict[int, list[tuple[int, int]]] = defaultdict(list)
     names = map(str, count())
-    with patch.multiple(index, GROWTH=growth, SEGMENT_ROWS=segment_rows, STEP_ROWS=step_rows):
+    with patch.multiple(
+        index,
+        GROWTH=growth,
+        BULK_ROWS=bulk_rows,
+        SEGMENT_ROWS=segment_rows,
+        STEP_ROWS=step_rows,
+    ):
         for second, keys in enumerate(batches):
             batch = facts([(key, second) for key in set(keys)], mapping)
             before = made

@@ -16,6 +16,8 @@ BY_NAME = TICKETS.model_copy(
         "columns": tuple(c for c in TICKETS.columns if c.name in {"ticket_id", "summary"}),
     }
 )
+#: The same with a number and a text: several keys are at one place.
+BY_TWO = TICKETS.model_copy(update={"key": ("ticket_id", "summary")})
 
 
 def key_hash(key: int) -> bytes:
@@ -28,7 +30,7 @@ def facts(said: Iterable[tuple[int, int]], mapping: Mapping = TICKETS) -> pa.Tab
     rows = [
         {
             "key_hash": key_hash(key),
-            "k0": key if mapping is TICKETS else f"k{key}",
+            **dict(zip(["k0", "k1"], _key_parts(key, mapping), strict=False)),
             "kind": "record" if second % 3 else "tombstone",
             "start": moment(second),
             "upper": moment(second) + timedelta(days=1),
@@ -49,10 +51,16 @@ def facts(said: Iterable[tuple[int, int]], mapping: Mapping = TICKETS) -> pa.Tab
     return pa.Table.from_pylist(rows, schema=schema)
 
 
+def _key_parts(key: int, mapping: Mapping) -> tuple[int | str, ...]:
+    if mapping is BY_TWO:
+        return key // 3, f"k{key}"
+    return (key if mapping is TICKETS else f"k{key}",)
+
+
 def said(table: pa.Table) -> list[tuple[int, int]]:
     """The (key, second) of facts, sorted; each fact is checked to be whole."""
     rows = table.to_pylist()
     found = [(row["page"], row["page_row"]) for row in rows]
-    mapping = BY_NAME if pa.types.is_string(table.schema.field("k0").type) else TICKETS
+    mapping = next(m for m in (TICKETS, BY_NAME, BY_TWO) if fact_schema(m) == table.schema)
     assert table.equals(facts(found, mapping))
     return sorted(found)

@@ -198,7 +198,7 @@ def test_an_index_of_another_release_is_not_touched() -> None:
     world = World()
     world.take([ticket(1, 10)])
     key = commit_key(TENANT, "tickets", 1)
-    world.lake.objects[key] = world.lake.objects[key].replace(b'"format":2', b'"format":1')
+    world.lake.objects[key] = world.lake.objects[key].replace(b'"format":3', b'"format":2')
     failures = world.deliver(world.land([ticket(1, 20)]))
     assert isinstance(failures["0"], Terminal)
     assert "was not written by this release" in str(failures["0"])

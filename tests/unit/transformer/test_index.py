@@ -36,7 +36,7 @@ def sized(*sizes: int) -> list[Run]:
 def test_runs_are_merged_when_newer_ones_have_grown(
     runs: Sequence[Run], merge: Merge | None
 ) -> None:
-    assert index.due(runs) == merge
+    assert index.due(runs, growth=8) == merge
 
 
 OLDER = run((0, 10, 100), (11, 20, 100), (30, 40, 100))
@@ -58,6 +58,30 @@ def test_a_step_ends_where_no_segment_of_the_older_run_is_cut(
     newer: Run, above: int | None, rows: int, end: int
 ) -> None:
     assert index.step_end((newer, OLDER), above, rows, uncut=OLDER) == end
+
+
+BESIDE = (21, 29, index.SEGMENT_ROWS)
+
+
+@pytest.mark.parametrize(
+    ("runs", "is_joined"),
+    [
+        ([run(BESIDE), OLDER], True),
+        ([run(BESIDE, (41, 50, index.SEGMENT_ROWS)), OLDER, run((0, 99, 1000))], True),
+        ([run((20, 29, index.SEGMENT_ROWS)), OLDER], False),
+        ([run((21, 30, index.SEGMENT_ROWS)), OLDER], False),
+        # A short segment would stay short for ever.
+        ([run((21, 29, 9)), OLDER], False),
+        ([run(BESIDE), run((50, 60, 9), above=55), OLDER], False),
+        ([run(BESIDE)], False),
+    ],
+)
+def test_a_run_beside_the_next_one_becomes_part_of_it(runs: list[Run], is_joined: bool) -> None:
+    found = index.joined(runs)
+    assert len(found) == len(runs) - is_joined
+    places = [segment.first for segment in found[0].segments]
+    assert places == sorted(places)
+    assert sum(run.rows for run in found) == sum(run.rows for run in runs)
 
 
 def test_what_was_merged_of_a_run_never_counts_again() -> None:

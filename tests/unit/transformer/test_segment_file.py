@@ -60,7 +60,17 @@ def test_the_blocks_are_a_stream_that_any_arrow_reader_takes(
 
 
 def test_names_that_no_row_has_are_not_kept() -> None:
-    rows = index.to_stored(facts([(1, 1), (2, 2)])).slice(1)
+    rows = index.to_stored(facts([(1, 1), (2, 2), (3, 4)])).slice(1)
     body, trailer_at = segment_file.encode(rows, index.places(rows))
     trailer = segment_file.read_trailer(body[trailer_at:], rows.schema)
-    assert trailer.names["run_id"].to_pylist() == ["run-2"]
+    assert trailer.names["run_id"].to_pylist() == ["run-2", "run-4"]
+
+
+def test_what_is_the_same_in_every_row_is_in_no_block() -> None:
+    same = facts([(1, 1), (2, 1)])
+    rows = index.to_stored(same)
+    body, trailer_at = segment_file.encode(rows, index.places(rows))
+    trailer = segment_file.read_trailer(body[trailer_at:], rows.schema)
+    assert trailer.schema.names == ["key_hash", "k0", "page", "raw_key", "raw_row"]
+    decoded = segment_file.decode([body[trailer.starts[0] : trailer.ends[0]]], trailer, rows.schema)
+    assert index.from_stored(decoded, same.schema).equals(same)

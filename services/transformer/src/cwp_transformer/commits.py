@@ -19,7 +19,7 @@ from cwp_transformer.index import Run
 from cwp_transformer.lake import Lake
 
 #: Goes up when the index or the commits change their form; `HASH_VERSION` for the hashes in it.
-FORMAT: Final = 2
+FORMAT: Final = 3
 
 _AT_ONCE: Final = 64
 
@@ -66,7 +66,7 @@ class Tally(_Part):
 class Commit(_Part):
     """One revision. `sequence` is that of the newest canonical file, this one's or an older."""
 
-    format: Literal[2] = FORMAT
+    format: Literal[3] = FORMAT
     hash_version: Literal[1] = HASH_VERSION
     tenant_id: str
     canonical_table: str

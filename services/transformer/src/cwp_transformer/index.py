@@ -8,13 +8,14 @@ The place of a fact is its first key part if that is a number, else 64 bits of t
 that are created or changed together mostly have near numbers, and children have their parent's, so
 a batch's keys lie in few blocks.
 
-Runs are merged so that each is larger than all newer ones together by `GROWTH`: there are few to
+Runs are merged so that each is larger than all newer ones together by a factor: there are few to
 look into, and a fact is written again only now and then. A large merge goes from left to right in
-steps, a step a commit: what is done of it is in the older run, and the newer runs count only
-`above` that place.
+steps: what is done of it is in the older run, and the newer runs count only `above` that place.
+Segments of the older run that no newer row lies among stay as they are.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import pyarrow as pa
@@ -23,10 +24,15 @@ from pydantic import BaseModel, ConfigDict
 
 #: How many times a run is to be as large as all newer ones together.
 GROWTH: Final = 8
+#: The same for a commit of many rows, which reads most of every run anyway: that there is one more
+#: costs it less than to write a long one again.
+BULK_GROWTH: Final = 2
+#: A commit of so many rows is a bulk.
+BULK_ROWS: Final = 2**15
 #: Rows of a segment, about; a segment is what a step of a merge writes.
-SEGMENT_ROWS: Final = 2**18
+SEGMENT_ROWS: Final = 2**17
 #: Rows that a commit merges beside its own, about.
-STEP_ROWS: Final = 2**18
+STEP_ROWS: Final = 2**17
 
 _HASH: Final = pa.binary(16)
 _TEXT: Final = pa.dictionary(pa.int32(), pa.string())
@@ -61,6 +67,12 @@ class Run(_Part):
         """How many there are, about: of the first segment some may not count."""
         return sum(segment.rows for segment in self.segments)
 
+    @property
+    def first(self) -> int:
+        """No row that counts has a lower place."""
+        lowest = self.segments[0].first
+        return lowest if self.above is None else max(lowest, self.above + 1)
+
     def from_(self, above: int) -> "Run | None":
         """What is left when rows up to `above` do not count; None if nothing is."""
         above = max(above, above if self.above is None else self.above)
@@ -75,12 +87,30 @@ class Merge(NamedTuple):
     oldest: int
 
 
-def due(runs: Sequence[Run]) -> Merge | None:
+def joined(runs: Sequence[Run]) -> tuple[Run, ...]:
+    """The runs, the newest one put into the next if it lies beside it: new records mostly do."""
+    if len(runs) < 2 or not all(run.above is None for run in runs[:2]):  # noqa: PLR2004 - two to put together
+        return tuple(runs)
+    newest, older = runs[:2]
+    segments = sorted((*newest.segments, *older.segments), key=lambda segment: segment.first)
+    overlap = any(one.last >= other.first for one, other in pairwise(segments))
+    # Short ones would become ever more; a merge makes them longer.
+    if overlap or any(segment.rows < SEGMENT_ROWS // 2 for segment in newest.segments):
+        return tuple(runs)
+    return (Run(segments=tuple(segments)), *runs[2:])
+
+
+def growth(rows: int) -> int:
+    """The factor that a commit of so many rows goes by."""
+    return GROWTH if rows < BULK_ROWS else BULK_GROWTH
+
+
+def due(runs: Sequence[Run], growth: int) -> Merge | None:
     """The merge to do or to go on with; None if all is well. Runs are given newest first."""
     trimmed = [number for number, run in enumerate(runs) if run.above is not None]
     total, oldest = 0, 0
     for number, run in enumerate(runs[: trimmed[0]] if trimmed else runs):
-        if total * GROWTH >= run.rows:
+        if total * growth >= run.rows:
             oldest = number
         total += run.rows
     if oldest:
@@ -89,6 +119,31 @@ def due(runs: Sequence[Run]) -> Merge | None:
         return None
     after = next(n for n, run in enumerate(runs) if n > trimmed[0] and run.above is None)
     return Merge(trimmed[0], after)
+
+
+class Step(NamedTuple):
+    """Of the older run of a merge, `middle` and the newer rows up to `end` become new segments.
+
+    `left` and `right` stay.
+    """
+
+    left: tuple[Segment, ...]
+    middle: tuple[Segment, ...]
+    right: tuple[Segment, ...]
+    end: int
+
+
+def next_step(newer: Sequence[Run], older: Run, rows: int) -> Step:
+    """The next step of a merge, of about `rows` rows."""
+    first = min(run.first for run in newer)
+    left = [segment for segment in older.segments if segment.last < first]
+    if left and left[-1].rows < SEGMENT_ROWS // 2:
+        # It grows by what comes after it; else appending would make ever more of its kind.
+        left.pop()
+    end = step_end((*newer, older), first - 1, rows, uncut=older)
+    middle = [s for s in older.segments[len(left) :] if s.first <= end]
+    right = older.segments[len(left) + len(middle) :]
+    return Step(tuple(left), tuple(middle), right, end)
 
 
 def step_end(runs: Sequence[Run], above: int | None, rows: int, uncut: Run) -> int:
@@ -150,19 +205,41 @@ def places(rows: pa.Table) -> pa.Array:
     return _array(pc.binary_slice(hashes, 0, 8)).view(pa.int64())
 
 
+def rows_at(places: pa.Array, wanted: pa.Array) -> pa.Array:
+    """Numbers of the rows, in order, that are at one of the wanted places; both are sorted."""
+    low = pc.search_sorted(places, wanted, side="left")
+    high = pc.search_sorted(places, wanted, side="right")
+    found = []
+    while len(low):
+        # Of each place one row more.
+        is_there = pc.less(low, high)
+        low, high = low.filter(is_there), high.filter(is_there)
+        found.append(low)
+        low = pc.add(low, pa.scalar(1, low.type))
+    rows = pa.concat_arrays(found) if found else pa.array([], pa.uint64())
+    return rows.take(pc.sort_indices(rows)) if len(found) > 2 else rows  # noqa: PLR2004 - of each place one: in order
+
+
 def sorted_by_place(rows: pa.Table) -> pa.Table:
     """Stored rows in the order that segments have."""
     together = rows.unify_dictionaries().combine_chunks()
     return together.take(pc.sort_indices(places(together)))
 
 
+def identity(schema: pa.Schema) -> str:
+    """The narrowest column that tells keys apart: a number that is all of the key, or the hash."""
+    is_number = "k1" not in schema.names and pa.types.is_integer(schema.field("k0").type)
+    return "k0" if is_number else "key_hash"
+
+
 def newest(runs: Iterable[pa.Table]) -> list[pa.Table]:
     """Of stored rows of runs, newest first, those that are not outdated."""
     kept: list[pa.Table] = []
-    known = pa.array([], _HASH)
     for rows in runs:
-        kept.append(rows.filter(pc.invert(pc.is_in(rows["key_hash"], value_set=known))))
-        known = pa.concat_arrays([known, _array(pc.unique(kept[-1]["key_hash"]))])
+        name = identity(rows.schema)
+        known = pa.chunked_array([c for one in kept for c in one[name].chunks], rows[name].type)
+        is_outdated = pc.is_in(rows[name], value_set=_array(known))
+        kept.append(rows.filter(pc.invert(is_outdated)))
     return kept
 
 

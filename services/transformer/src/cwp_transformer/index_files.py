@@ -71,27 +71,27 @@ class Index:
         """All known facts of the keys that `facts` are about."""
         wanted = _keys(facts)
         sources = self._open(wanted)
-        found = []
+        found = [index.stored_schema(self.schema).empty_table()]
         for number, run in enumerate(self.runs):
             if not len(wanted):
                 break
             rows = self._lookup(wanted, run, [s for n, s in sources if n == number])
-            found += rows
-            hashes = [pc.unique(table["key_hash"]) for table in rows]
-            gone = pa.concat_arrays([pa.array([], pa.binary(16)), *map(_flat, hashes)])
-            wanted = wanted.filter(pc.invert(pc.is_in(wanted["key_hash"], value_set=gone)))
-        tables = [index.from_stored(rows, self.schema) for rows in found]
-        return pa.concat_tables([self.schema.empty_table(), *tables])
+            found.append(rows)
+            is_found = pc.is_in(wanted["key"], value_set=_flat(rows[index.identity(self.schema)]))
+            wanted = wanted.filter(pc.invert(is_found))
+        return index.from_stored(pa.concat_tables(found), self.schema)
 
     def having(self, facts: pa.Table, name: Name) -> "Index":
         """The index with these facts, all there are of their keys, as its newest run."""
         rows = index.sorted_by_place(index.to_stored(facts.select(self.schema.names)))
         files = _Unwritten(self.files)
         made = replace(self, files=files)
-        made = replace(made, runs=(Run(segments=made.written(rows, name)), *self.runs))
+        own = Run(segments=made.written(rows, name))
+        made = replace(made, runs=index.joined((own, *self.runs)))
         budget = index.STEP_ROWS + _EAGER * len(rows)
-        while budget > 0 and (merge := index.due(made.runs)):
-            made, written = made.after_step(merge, budget, name)
+        growth = index.growth(len(rows))
+        while budget > 0 and (merge := index.due(made.runs, growth)):
+            made, written = made.after_step(merge, min(budget, index.STEP_ROWS), name)
             budget -= written
         files.flush({segment.key for run in made.runs for segment in run.segments})
         return replace(made, files=self.files)
@@ -105,25 +105,18 @@ class Index:
     def after_step(self, merge: Merge, rows: int, name: Name) -> tuple["Index", int]:
         """The index after a step of a merge, of about `rows` rows; how many it wrote."""
         newer, older = self.runs[merge.newest : merge.oldest], self.runs[merge.oldest]
-        above = newer[0].above
-        end = index.step_end((*newer, older), newer[0].above, rows, uncut=older)
-        tables = [self._between(run, above, end) for run in newer]
-        left = [s for s in older.segments if above is not None and s.last <= above]
-        right = [s for s in older.segments if s.first > end]
-        middle = older.segments[len(left) : len(older.segments) - len(right)]
-        written = 0
-        if any(map(len, tables)):
-            kept = index.newest([*tables, self._between(older, above, end)])
-            merged = index.sorted_by_place(pa.concat_tables(kept))
-            middle, written = self.written(merged, name), len(merged)
-        rest = [run for one in newer if (run := one.from_(end))]
+        step = index.next_step(newer, older, rows)
+        tables = [self._between(run, run.above, step.end) for run in newer]
+        kept = index.newest([*tables, self._all_of(step.middle)])
+        merged = index.sorted_by_place(pa.concat_tables(kept))
+        segments = (*step.left, *self.written(merged, name), *step.right)
         runs = (
             *self.runs[: merge.newest],
-            *rest,
-            older.model_copy(update={"segments": (*left, *middle, *right)}),
+            *(run for one in newer if (run := one.from_(step.end))),
+            older.model_copy(update={"segments": segments}),
             *self.runs[merge.oldest + 1 :],
         )
-        return replace(self, runs=runs), written
+        return replace(self, runs=runs), len(merged)
 
     def written(self, rows: pa.Table, name: Name) -> tuple[Segment, ...]:
         """The segments that these stored rows, sorted by place, were written as."""
@@ -160,43 +153,54 @@ class Index:
         read = segment_file.read_trailer(trailer, index.stored_schema(self.schema))
         return _Source(segment, read, body if is_whole else None)
 
-    def _lookup(self, wanted: pa.Table, run: Run, sources: list[_Source]) -> list[pa.Table]:
+    def _lookup(self, wanted: pa.Table, run: Run, sources: list[_Source]) -> pa.Table:
         """The rows of the wanted keys, out of one run."""
         if run.above is not None:
             wanted = wanted.filter(pc.greater(wanted["place"], run.above))
-        places = _flat(wanted["place"])
+        places = pc.unique(wanted["place"])
         spans = [(source, span) for source in sources for span in [_spans(source, places)] if span]
-        found = []
+        near = [index.stored_schema(self.schema).empty_table()]
         for some in _in_turns(spans):
-            for rows in self._decoded(some):
-                near = rows.filter(pc.is_in(index.places(rows), value_set=places))
-                mine = pc.is_in(near["key_hash"], value_set=wanted["key_hash"])
-                found.append(near.filter(mine))
-        return found
+            near += self._decoded(some, lambda rows: index.rows_at(index.places(rows), places))
+        rows = pa.concat_tables(near)
+        name = index.identity(self.schema)
+        if name == "k0":
+            return rows
+        return rows.filter(pc.is_in(rows[name], value_set=_flat(wanted["key"])))
 
-    def _decoded(self, spans: list[tuple[_Source, list[Part]]]) -> Iterator[pa.Table]:
+    def _decoded(
+        self,
+        spans: list[tuple[_Source, list[Part]]],
+        wanted: Callable[[pa.Table], pa.Array] | None = None,
+    ) -> Iterator[pa.Table]:
         asked = [part for source, parts in spans for part in parts if source.body is None]
         answers = iter(self.files.read_parts(asked))
         schema = index.stored_schema(self.schema)
         for source, parts in spans:
             body = source.body
             blocks = [next(answers) if body is None else body[p.start : p.stop] for p in parts]
-            yield segment_file.decode(blocks, source.trailer, schema)
+            yield segment_file.decode(blocks, source.trailer, schema, wanted)
 
     def _between(self, run: Run, above: int | None, end: int) -> pa.Table:
         """The stored rows of a run that count, of places after `above` up to `end`."""
         above = max((place for place in (above, run.above) if place is not None), default=None)
         near = [s for s in run.segments if s.first <= end and (above is None or s.last > above)]
-        bodies = self.files.read_parts([Part(s.key, 0, s.size_bytes) for s in near])
-        sources = [self._source(s, body) for s, body in zip(near, bodies, strict=True)]
-        spans = [(s, _parts(s, [(0, len(s.trailer.ends) - 1)])) for s in sources]
-        empty = index.stored_schema(self.schema).empty_table()
-        rows = pa.concat_tables([empty, *self._decoded(spans)])
+        rows = self._all_of(near)
+        if not near or (near[-1].last <= end and (above is None or near[0].first > above)):
+            return rows
         places = index.places(rows)
         counts = pc.less_equal(places, end)
         if above is not None:
             counts = pc.and_(counts, pc.greater(places, above))
         return rows.filter(counts)
+
+    def _all_of(self, segments: Sequence[Segment]) -> pa.Table:
+        """The stored rows of some segments."""
+        bodies = self.files.read_parts([Part(s.key, 0, s.size_bytes) for s in segments])
+        sources = [self._source(s, body) for s, body in zip(segments, bodies, strict=True)]
+        spans = [(s, _parts(s, [(0, len(s.trailer.ends) - 1)])) for s in sources]
+        empty = index.stored_schema(self.schema).empty_table()
+        return pa.concat_tables([empty, *self._decoded(spans)])
 
 
 def side_by_side(one: Index, other: Index, rows: int) -> Iterator[tuple[pa.Table, pa.Table]]:
@@ -211,12 +215,11 @@ def side_by_side(one: Index, other: Index, rows: int) -> Iterator[tuple[pa.Table
 
 
 def _keys(facts: pa.Table) -> pa.Table:
-    """Each key once: `key_hash`, and `place`, by which they are sorted."""
-    keys = pa.table(
-        {"key_hash": facts["key_hash"].cast(pa.binary(16)), "place": index.places(facts)}
-    )
-    unique = keys.group_by(["key_hash", "place"]).aggregate([])
-    return unique.sort_by("place").combine_chunks()
+    """Each `key` (see `index.identity`) once, and `place`, by which they are sorted."""
+    name = index.identity(facts.schema)
+    key = facts[name] if name == "k0" else facts[name].cast(pa.binary(16))
+    unique = pa.table({"key": key, "place": index.places(facts)}).group_by(["key", "place"])
+    return unique.aggregate([]).sort_by("place").combine_chunks()
 
 
 def _opening(segment: Segment) -> Part:

@@ -2,33 +2,42 @@
 
     Arrow IPC stream    schema, record batches of `BLOCK_ROWS` rows, end
     Arrow IPC stream    the fences: first and last place and end (byte) of each block
+    Arrow IPC stream    the constants: a row of the columns that are the same in every row
     Arrow IPC stream    the names: the texts that stand as numbers in the blocks
 
 The first stream is not compressed: a block is then as cheap to take apart as to read, and what is
-widest, hashes, does not shrink. The last two are the trailer; who knows where it begins reads it
-alone, and then the blocks in question. Any blocks after the schema are a stream again.
+widest, hashes, does not shrink. It has no constants, which half of a fact often is. The others are
+the trailer; who knows where it begins reads it alone, and then the blocks in question. Any blocks
+after the schema are a stream again.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-#: A block is what one key costs to read: 256 rows are about 28 KB.
+#: A block is what one key costs to read: 256 rows are 15 to 30 KB.
 BLOCK_ROWS: Final = 256
 
 _SMALL: Final = pa.ipc.IpcWriteOptions(compression="zstd")
 _CODES: Final = pa.int32()
+#: Every block has these, whatever is in them: a row is found by them.
+_KEY: Final = ("key_hash", "k0")
 
 
 class Trailer(NamedTuple):
-    """Where the blocks are, each next to the other, and the names. `ends` are offsets of bytes."""
+    """Where the blocks are, each next to the other, and what is not in them.
+
+    `starts` and `ends` are offsets of bytes; `schema` is that of the blocks.
+    """
 
     first: pa.Array
     last: pa.Array
     starts: list[int]
     ends: list[int]
+    schema: pa.Schema
+    constants: pa.Table
     names: dict[str, pa.Array]
 
     def blocks_of(self, places: pa.Array) -> Iterator[tuple[int, int]]:
@@ -51,21 +60,28 @@ class Encoded(NamedTuple):
 
 def encode(rows: pa.Table, places: pa.Array) -> Encoded:
     """Rows (not none), sorted by their `places`; dictionary columns become names."""
-    named = {f.name: _named(rows[f.name]) for f in rows.schema if pa.types.is_dictionary(f.type)}
-    coded = pa.table(
-        [named[n].indices if n in named else rows[n] for n in rows.column_names],
-        schema=_coded(rows.schema),
-    ).combine_chunks()
+    columns = {name: _one(rows[name]) for name in rows.column_names}
+    constants = [n for n, column in columns.items() if n not in _KEY and _is_constant(column)]
+    named = {
+        name: _named(column)
+        for name, column in columns.items()
+        if pa.types.is_dictionary(column.type) and name not in constants
+    }
+    coded = pa.record_batch(
+        [named[n].indices if n in named else columns[n] for n in columns if n not in constants],
+        schema=_coded(rows.schema, constants),
+    )
     sink, ends = pa.BufferOutputStream(), []
     with pa.ipc.new_stream(sink, coded.schema) as writer:
-        for batch in coded.to_batches(max_chunksize=BLOCK_ROWS):
-            writer.write_batch(batch)
+        for first in range(0, len(rows), BLOCK_ROWS):
+            writer.write_batch(coded.slice(first, BLOCK_ROWS))
             ends.append(sink.tell())
     trailer_at = sink.tell()
     firsts = list(range(0, len(rows), BLOCK_ROWS))
     lasts = [min(first + BLOCK_ROWS, len(rows)) - 1 for first in firsts]
     fences = {"first": places.take(firsts), "last": places.take(lasts), "end": ends}
     _write(sink, pa.table(fences))
+    _write(sink, pa.table({name: _plain(columns[name].slice(0, 1)) for name in constants}))
     _write(sink, pa.table({name: _one_list(texts.dictionary) for name, texts in named.items()}))
     return Encoded(sink.getvalue().to_pybytes(), trailer_at)
 
@@ -73,43 +89,81 @@ def encode(rows: pa.Table, places: pa.Array) -> Encoded:
 def read_trailer(body: bytes, schema: pa.Schema) -> Trailer:
     """What `encode` put at `trailer_at` and after; `schema` is that of the rows."""
     source = pa.BufferReader(body)
-    fences = pa.ipc.open_stream(source).read_all().combine_chunks()
-    names = pa.ipc.open_stream(source).read_all()
+    fences, constants, names = (
+        pa.ipc.open_stream(source).read_all().combine_chunks() for _ in range(3)
+    )
     ends = fences["end"].to_pylist()
+    coded = _coded(schema, constants.column_names)
     return Trailer(
         fences["first"].chunk(0),
         fences["last"].chunk(0),
-        [len(_header(schema)), *ends[:-1]],
+        [len(_header(coded)), *ends[:-1]],
         ends,
+        coded,
+        constants,
         {name: names[name].chunk(0).values for name in names.column_names},
     )
 
 
-def decode(blocks: Iterable[bytes], trailer: Trailer, schema: pa.Schema) -> pa.Table:
-    """The rows of some blocks, in the order given."""
-    stream = b"".join([_header(schema), *blocks])
+def decode(
+    blocks: Iterable[bytes],
+    trailer: Trailer,
+    schema: pa.Schema,
+    wanted: Callable[[pa.Table], pa.Array] | None = None,
+) -> pa.Table:
+    """The rows of some blocks, in the order given.
+
+    `wanted` says of the columns of the blocks, codes and all, which rows to take, by number.
+    """
+    stream = b"".join([_header(trailer.schema), *blocks])
     coded = pa.ipc.open_stream(stream).read_all().combine_chunks()
-    columns = [
-        pa.DictionaryArray.from_arrays(_one(coded[name]), trailer.names[name])
-        if name in trailer.names
-        else coded[name]
-        for name in schema.names
-    ]
-    return pa.table(columns, schema=schema)
+    if wanted is not None:
+        coded = coded.take(wanted(coded))
+    columns = {name: _one(coded[name]) for name in coded.column_names}
+    columns |= {
+        name: pa.DictionaryArray.from_arrays(columns[name], texts)
+        for name, texts in trailer.names.items()
+    }
+    columns |= {
+        name: _repeated(trailer.constants[name], schema.field(name).type, len(coded))
+        for name in trailer.constants.column_names
+    }
+    return pa.table([columns[name] for name in schema.names], schema=schema)
 
 
-def _named(texts: pa.ChunkedArray) -> pa.DictionaryArray:
+def _is_constant(column: pa.Array) -> bool:
+    if column.null_count:
+        return column.null_count == len(column)
+    values = column.indices if pa.types.is_dictionary(column.type) else column
+    first, last = values[0], values[-1]
+    return first == last and pc.all(pc.equal(values, first)).as_py()
+
+
+def _repeated(constant: pa.ChunkedArray, kind: pa.DataType, rows: int) -> pa.Array:
+    if pa.types.is_dictionary(kind):
+        return pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, _CODES), rows), _one(constant))
+    return pa.repeat(constant[0], rows)
+
+
+def _named(texts: pa.DictionaryArray) -> pa.DictionaryArray:
     """The texts with a dictionary of just those that occur."""
-    return texts.cast(pa.string()).combine_chunks().dictionary_encode()
+    used = pc.unique(texts.indices)
+    codes = pc.index_in(texts.indices, value_set=used)
+    return pa.DictionaryArray.from_arrays(codes, texts.dictionary.take(used))
 
 
-def _coded(schema: pa.Schema) -> pa.Schema:
-    return pa.schema([f.with_type(_CODES) if pa.types.is_dictionary(f.type) else f for f in schema])
+def _plain(values: pa.Array) -> pa.Array:
+    return values.cast(values.type.value_type) if pa.types.is_dictionary(values.type) else values
 
 
-def _header(schema: pa.Schema) -> bytes:
+def _coded(schema: pa.Schema, without: Collection[str]) -> pa.Schema:
+    fields = [field for field in schema if field.name not in without]
+    return pa.schema([f.with_type(_CODES) if pa.types.is_dictionary(f.type) else f for f in fields])
+
+
+def _header(coded: pa.Schema) -> bytes:
     """The schema as a stream begins with it."""
-    header: bytes = _coded(schema).serialize().to_pybytes()
+    header: bytes = coded.serialize().to_pybytes()
     return header
 
 
@@ -123,4 +177,7 @@ def _one_list(texts: pa.Array) -> pa.Array:
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
+    """In one piece; of a dictionary column all pieces have the same texts."""
+    if column.num_chunks == 1:
+        return column.chunk(0)
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
