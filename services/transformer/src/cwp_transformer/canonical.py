@@ -141,8 +141,7 @@ def encode(first: pa.Table, rest: Iterable[pa.Table] = ()) -> bytes:
         first.schema,
         compression="zstd",
         compression_level=1,
-        # Texts that are all different would only be looked up in vain.
-        use_dictionary=[n for n in first.column_names if n not in _ALL_DIFFERENT],
+        use_dictionary=_repeating(first.schema),
         data_page_version="1.0",
         store_schema=False,
     )
@@ -153,7 +152,11 @@ def encode(first: pa.Table, rest: Iterable[pa.Table] = ()) -> bytes:
     return content
 
 
-_ALL_DIFFERENT: Final = frozenset({"sk", "attr_hash"})
+def _repeating(schema: pa.Schema) -> list[str]:
+    """The columns whose values are likely to come again; others would be looked up in vain."""
+    key = schema.names[schema.names.index("tenant_id") + 1 : schema.names.index("effective_from")]
+    different = {"sk", "attr_hash", *key}
+    return [f.name for f in schema if f.name not in different and f.type != pa.timestamp("us")]
 
 
 def _arrow(column_type: str) -> pa.DataType:

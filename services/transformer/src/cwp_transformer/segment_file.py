@@ -132,11 +132,10 @@ def decode(
 
 
 def _is_constant(column: pa.Array) -> bool:
-    if column.null_count:
-        return column.null_count == len(column)
     values = column.indices if pa.types.is_dictionary(column.type) else column
-    first, last = values[0], values[-1]
-    return first == last and pc.all(pc.equal(values, first)).as_py()
+    if values.null_count:
+        return bool(values.null_count == len(values))
+    return bool(values[0] == values[-1]) and bool(pc.all(pc.equal(values, values[0])).as_py())
 
 
 def _repeated(constant: pa.ChunkedArray, kind: pa.DataType, rows: int) -> pa.Array:
