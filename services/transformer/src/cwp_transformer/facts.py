@@ -29,6 +29,8 @@ TOMBSTONE: Final = "tombstone"
 
 #: Longest piece of a bad value that a reason shows.
 _SHOWN: Final = 80
+#: Of texts that many facts share.
+_TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 _KEY_TYPES: Final = {"bigint": pa.int64(), "integer": pa.int32(), "varchar": pa.string()}
 
 
@@ -55,10 +57,10 @@ def fact_schema(mapping: Mapping) -> pa.Schema:
         [
             pa.field("key_hash", pa.binary()),
             *key_parts,
-            pa.field("kind", pa.string()),
+            pa.field("kind", _TEXT),
             pa.field("start", pa.timestamp("us")),
             pa.field("upper", pa.timestamp("us")),
-            pa.field("run_id", pa.string()),
+            pa.field("run_id", _TEXT),
             pa.field("id_window", pa.int32()),
             pa.field("page", pa.int32()),
             pa.field("page_row", pa.int32()),
@@ -66,7 +68,7 @@ def fact_schema(mapping: Mapping) -> pa.Schema:
             pa.field("rest_hash", pa.binary()),
             pa.field("over_hash", pa.binary()),
             pa.field("created", pa.timestamp("us")),
-            pa.field("raw_key", pa.string()),
+            pa.field("raw_key", _TEXT),
             pa.field("raw_row", pa.int32()),
             pa.field("mapping_version", pa.int32()),
         ]

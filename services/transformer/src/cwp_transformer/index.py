@@ -35,7 +35,6 @@ SEGMENT_ROWS: Final = 2**17
 STEP_ROWS: Final = 2**17
 
 _HASH: Final = pa.binary(16)
-_TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 
 
 class _Part(BaseModel):
@@ -159,16 +158,9 @@ def _cuts(place: int, run: Run) -> bool:
 
 
 def stored_schema(schema: pa.Schema) -> pa.Schema:
-    """How the index types the columns of facts: texts by number, hashes in 16 bytes."""
-    return pa.schema([field.with_type(_stored(field)) for field in schema])
-
-
-def _stored(field: pa.Field) -> pa.DataType:
-    if pa.types.is_binary(field.type):
-        return _HASH
-    if pa.types.is_string(field.type) and not field.name[1:].isdigit():
-        return _TEXT
-    return field.type
+    """How the index types the columns of facts: hashes in 16 bytes."""
+    hashes = [f.with_type(_HASH) if pa.types.is_binary(f.type) else f for f in schema]
+    return pa.schema(hashes)
 
 
 def to_stored(facts: pa.Table) -> pa.Table:

@@ -18,7 +18,7 @@ _SMALL_BYTES: Final = 2**19
 #: Reading over a gap of so many bytes is cheaper than asking again.
 _GAP_BYTES: Final = 2**16
 #: Asked for at once, and held until it is filtered.
-_AT_ONCE_BYTES: Final = 2**25
+_AT_ONCE_BYTES: Final = 2**24
 #: A commit merges so many rows for each of its own: a backfill leaves little for later.
 _EAGER: Final = 4
 

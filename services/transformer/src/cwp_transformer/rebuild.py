@@ -163,8 +163,7 @@ class _Comparison:
         new = self.asked.index(self.draft, lake)
         for before, after in side_by_side(old, new, _ROWS):
             self._check_raw(before)
-            order = [(name, "ascending") for name in ("key_hash", "kind", "start", "upper")]
-            if before.sort_by(order).equals(after.sort_by(order)):
+            if _in_order(before).equals(_in_order(after)):
                 continue
             rows = self._changed(before, after)
             if len(rows):
@@ -198,3 +197,12 @@ class _Comparison:
             history.tenant_id, self.standing.sequence + 1, self.backends.clock()
         )
         return canonical.rows(shown.operations, shown.facts, mapping, at)
+
+
+def _in_order(facts: pa.Table) -> pa.Table:
+    """Facts in the one order there is of them, their texts as such and not by number."""
+    texts = [
+        f.with_type(pa.string()) if pa.types.is_dictionary(f.type) else f for f in facts.schema
+    ]
+    order = [(name, "ascending") for name in ("key_hash", "kind", "start", "upper")]
+    return facts.cast(pa.schema(texts)).sort_by(order)

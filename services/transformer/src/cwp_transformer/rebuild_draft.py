@@ -27,7 +27,7 @@ from cwp_transformer.lake import Lake
 from cwp_transformer.ledger import HistoryRef
 
 #: Raw Parquet that is taken at once.
-_BYTES: Final = 2**24
+_BYTES: Final = 2**23
 _FILES: Final = 200
 
 logger = Logger()

@@ -78,8 +78,10 @@ _PLACE = ["raw_key", "raw_row"]
 
 def _absent(opened: pa.Table, row: str, raw_key: str, raw_row: str) -> pa.Table:
     """Where in raw/ the rows are that the batch does not have, each once."""
-    places = opened.filter(pc.is_null(opened[row])).select([raw_key, raw_row])
-    return places.rename_columns(_PLACE).group_by(_PLACE).aggregate([])
+    absent = opened.filter(pc.is_null(opened[row]))
+    # Grouping takes no texts that stand as numbers.
+    places = pa.table([absent[raw_key].cast(pa.string()), absent[raw_row]], names=_PLACE)
+    return places.group_by(_PLACE).aggregate([])
 
 
 def _placed(operations: pa.Table, found: pa.Table, first: int) -> pa.Table:

@@ -19,7 +19,7 @@ from cwp_transformer.messages import RawCreated, parse
 from cwp_transformer.rebuild import rebuild
 
 #: Raw Parquet that one commit takes at most, so that memory stays bounded; one file always fits.
-BYTES_PER_COMMIT: Final = 16 * 2**20
+BYTES_PER_COMMIT: Final = 8 * 2**20
 
 logger = Logger()
 
