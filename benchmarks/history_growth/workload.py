@@ -103,7 +103,7 @@ def _values(kind: str, ids: list[int], number: int) -> pa.Array:
             return pa.array([key % 97 / 4 for key in ids])
         case "boolean":
             return pa.array([key % 2 == 0 for key in ids])
-        case "timestamp":
+        case "timestamp" | "date":
             return pa.array(["2026-05-05T05:05:05Z"] * len(ids))
         case "super":
             return pa.array(['[{"id":1,"caption":"a","value":"b"}]'] * len(ids))
