@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from cwp_shared.mapping import Column
-from cwp_transformer import casts
+from cwp_transformer import canonical_text, casts
 from cwp_transformer.engine import query
 from cwp_transformer.fitting import fitting
 
@@ -21,6 +21,13 @@ def cast(values: pa.ChunkedArray, of: Column) -> list[Any]:
         "x"
     ].to_pylist()
     return found
+
+
+def test_a_time_that_fits_is_its_own_canonical_text() -> None:
+    raw = pa.chunked_array([pa.array(["2026-01-02T03:04:05Z", None, "1900-01-01T00:00:00Z"])])
+    fitted = fitting(raw, column("timestamp"))
+    text = canonical_text.text("x", "timestamp")
+    assert query(f"SELECT {text} AS x FROM t", t=pa.table({"x": fitted}))["x"].equals(raw)
 
 
 @pytest.mark.parametrize(

@@ -101,4 +101,4 @@ def change_hash(attributes: Iterable[Attribute]) -> str:
 
 
 def _lead(name: str) -> str:
-    return f"chr(0) || {literal(name + '=')}"
+    return literal(f"\0{name}=")

@@ -134,6 +134,12 @@ def _source(raw: pa.Table, mapping: Mapping) -> _Source:
     ]
     inputs = {name: binding.table[name] for name in binding.table.column_names}
     inputs |= {f"f{number}": values for number, values in fitted.items()}
+    # A time that fits is written in its canonical text already.
+    inputs |= {
+        f"t{n}": raw[column_of(column.source)]
+        for n, column in enumerate(mapping.columns)
+        if n in fitted and column.kind == "timestamp" and column.source
+    }
     times = {
         "updated": _time(raw, mapping.updated_at, binding.updated, "fu", inputs),
         "created": _time(raw, mapping.created_at, binding.created, "fc", inputs),
@@ -216,7 +222,7 @@ def _hash(source: _Source, mapping: Mapping, history: str) -> str:
     return canonical_text.change_hash(
         canonical_text.Attribute(
             column.name,
-            _text(source.binding.columns[number], f"v{number}", f"whole{number}", column),
+            _text(source, number, column),
             is_full=number in source.fitted and not source.fitted[number].null_count,
         )
         for number, column in enumerate(mapping.columns)
@@ -224,10 +230,12 @@ def _hash(source: _Source, mapping: Mapping, history: str) -> str:
     )
 
 
-def _text(bound: Bound, value: str, whole: str, column: Column) -> str:
-    if bound.is_cut:
-        return canonical_text.cut_text(value, whole)
-    return canonical_text.text(value, column.kind)
+def _text(source: _Source, number: int, column: Column) -> str:
+    if f"t{number}" in source.binding.table.column_names:
+        return f"t{number}"
+    if source.binding.columns[number].is_cut:
+        return canonical_text.cut_text(f"v{number}", f"whole{number}")
+    return canonical_text.text(f"v{number}", column.kind)
 
 
 def _reasons(source: _Source, mapping: Mapping) -> Iterator[str]:
