@@ -9,13 +9,13 @@ busy for a while is busy for all. The slow ones run once.
 import argparse
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 from typing import Any, Final
 
+from benchmarks.common.contest import Taken, clocked, line_of
 from benchmarks.common.measure import measure
-from benchmarks.common.results import Line, compared, line, show, write
+from benchmarks.common.results import Line, compared, show, write
 from benchmarks.flatten import workload
 from benchmarks.flatten.check import check
 
@@ -39,15 +39,6 @@ _DLT_NAMES: Final = {
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What one run took; of all its processes together."""
-
-    seconds: float
-    cpu_seconds: float
-    peak_mb: float
-
-
-@dataclass(frozen=True)
 class Contender:
     """Who is measured: a function that takes the folder of pages and one for its output."""
 
@@ -59,7 +50,7 @@ class Contender:
     #: Where its tables are in its folder, if there is more.
     inside: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: dict[str, Any] = field(default_factory=dict)
 
 
 def contenders(types: Mapping[str, str]) -> list[Contender]:
@@ -116,7 +107,8 @@ def main() -> None:
         for each in all_of_them:
             if number == 0 or not each.is_slow:
                 taken[each.name].append(_run(each, folder))
-    lines = compared([_line(each, taken[each.name], arguments.rows) for each in all_of_them], OURS)
+    lines = [line_of(c.name, taken[c.name], arguments.rows, c.note) for c in all_of_them]
+    lines = compared(lines, OURS)
     show(f"{arguments.rows:,} tickets to Parquet", lines)
     _say_how_it_stands(lines)
     print(write("flatten", workload=_described(folder), versions=_versions(), lines=lines))
@@ -124,31 +116,12 @@ def main() -> None:
 
 def _run(contender: Contender, folder: Path) -> Taken:
     with tempfile.TemporaryDirectory(dir=_BUILD) as out:
-        found = measure(
-            "benchmarks.common.clocked:call",
-            python=contender.python,
-            called=contender.function,
-            folder=str(folder),
-            out=out,
-            **contender.arguments,
+        where = {"folder": str(folder), "out": out}
+        taken = clocked(
+            contender.name, contender.function, contender.python, where | contender.arguments
         )
         check(Path(out, contender.inside), workload.facts(folder), dict(contender.names))
-    taken = Taken(**found.result, peak_mb=found.peak_mb)
-    print(
-        f"{contender.name}: {taken.seconds:.2f} s, {taken.cpu_seconds:.2f} s of processors, "
-        f"{taken.peak_mb:.0f} MB",
-        flush=True,
-    )
     return taken
-
-
-def _line(contender: Contender, taken: list[Taken], rows: int) -> Line:
-    seconds = [each.seconds for each in taken]
-    peak = max(each.peak_mb for each in taken)
-    cpu = median(each.cpu_seconds for each in taken)
-    return replace(
-        line(contender.name, seconds, rows=rows, peak_mb=peak, note=contender.note), cpu_s=cpu
-    )
 
 
 def _say_how_it_stands(lines: list[Line]) -> None:

@@ -9,13 +9,13 @@ for all. The slow ones run once.
 
 import argparse
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any, Final
 
+from benchmarks.common.contest import Taken, clocked, line_of
 from benchmarks.common.measure import measure
-from benchmarks.common.results import Line, compared, line, show, write
+from benchmarks.common.results import Line, compared, show, write
 from benchmarks.history import workload
 from benchmarks.history.check import check
 
@@ -34,15 +34,6 @@ _DELTA: Final = (
     f"SELECT {_RAW} FROM '{{folder}}/opened.parquet'",
     "SELECT id FROM '{folder}/closed.parquet'",
 )
-
-
-@dataclass(frozen=True)
-class Taken:
-    """What one run took; of all its processes together."""
-
-    seconds: float
-    cpu_seconds: float
-    peak_mb: float
 
 
 @dataclass(frozen=True)
@@ -128,7 +119,7 @@ def main() -> None:
         for contender in chosen:
             if number == 0 or not contender.is_slow:
                 taken[contender.name].append(_run(contender, data))
-    lines = [_line(each, taken[each.name], options.batch) for each in chosen]
+    lines = [line_of(c.name, taken[c.name], options.batch, c.note) for c in chosen]
     if OURS not in taken:
         return
     lines = compared(lines, OURS)
@@ -151,25 +142,14 @@ def _run(contender: Contender, data: Path) -> Taken:
     folder = data / "run"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(_prepared(contender, data), folder)
-    found = measure(
-        "benchmarks.common.clocked:call",
-        python=contender.python,
-        called=f"{contender.module}:take",
-        data=str(data),
-        folder=str(folder),
-    )
+    where = {"data": str(data), "folder": str(folder)}
+    taken = clocked(contender.name, f"{contender.module}:take", contender.python, where)
     if contender.is_exported:
         measure(f"{contender.module}:export", python=contender.python, folder=str(folder))
     database = contender.database and folder / contender.database
     opened, closed = (sql.format(folder=folder) for sql in (contender.opened, contender.closed))
     check(opened, closed, data, database or None)
     shutil.rmtree(folder)
-    taken = Taken(**found.result, peak_mb=found.peak_mb)
-    print(
-        f"{contender.name}: {taken.seconds:.2f} s, {taken.cpu_seconds:.2f} s of processors, "
-        f"{taken.peak_mb:.0f} MB",
-        flush=True,
-    )
     return taken
 
 
@@ -188,14 +168,6 @@ def _prepared(contender: Contender, data: Path) -> Path:
         )
         partial.rename(folder)
     return folder
-
-
-def _line(contender: Contender, taken: list[Taken], rows: int) -> Line:
-    seconds = [each.seconds for each in taken]
-    peak = max(each.peak_mb for each in taken)
-    processors = median(each.cpu_seconds for each in taken)
-    found = line(contender.name, seconds, rows=rows, peak_mb=peak)
-    return replace(found, note=f"{contender.note}; {processors:.2f} s of processors")
 
 
 def _say_how_it_stands(lines: list[Line]) -> None:
