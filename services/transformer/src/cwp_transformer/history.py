@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from cwp_transformer.engine import literal, query
 from cwp_transformer.facts import RECORD
+from cwp_transformer.index import identity
 from cwp_transformer.invariants import check, check_operations
 from cwp_transformer.neighbours import all_of, count, in_order, is_true, same_as_before
 from cwp_transformer.versions import ORDER, difference, versions
@@ -156,8 +157,8 @@ def _moved(versions: pa.Table, rows: int) -> pa.Table:
 
 
 def _keyed(facts: pa.Table) -> pa.Table:
-    """With `fact`, the place in the table, and `key`, a number for each key hash."""
-    keys = facts["key_hash"].combine_chunks().dictionary_encode().indices
+    """With `fact`, the place in the table, and `key`, a number for each record."""
+    keys = facts[identity(facts.schema)].combine_chunks().dictionary_encode().indices
     return facts.append_column("fact", _count_to(len(facts))).append_column("key", keys)
 
 
