@@ -147,9 +147,13 @@ def encode(first: pa.Table, rest: Iterable[pa.Table] = ()) -> bytes:
     )
     with writer:
         for table in chain([first], rest):
-            writer.write_table(table)
+            writer.write_table(table, row_group_size=_ROW_GROUP)
     content: bytes = file.getvalue().to_pybytes()
     return content
+
+
+#: Rows; the writer holds one group, not compressed yet.
+_ROW_GROUP: Final = 2**16
 
 
 def _repeating(schema: pa.Schema) -> list[str]:

@@ -73,6 +73,8 @@ def _draft(batch: Batch, head: Commit | None, backends: Backends) -> Commit | No
     revision = head.revision + 1 if head else 1
     sequence = (head.sequence if head else 0) + bool(len(change.operations))
     file = _write_canonical(change, batch, sequence, backends) if len(change.operations) else None
+    totals = _totals(head, known, merged, change)
+    del change  # which is large, and the index needs nothing of it
     return Commit(
         tenant_id=history.tenant_id,
         canonical_table=history.canonical_table,
@@ -87,7 +89,7 @@ def _draft(batch: Batch, head: Commit | None, backends: Backends) -> Commit | No
         canonical=file,
         runs=index.having(merged.facts, partial(new_key, history, backends)).runs,
         tally=_tally(batch, merged),
-        totals=_totals(head, known, merged, change),
+        totals=totals,
     )
 
 
