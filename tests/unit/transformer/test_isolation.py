@@ -70,6 +70,7 @@ MAPPING: dict[str, Any] = {
     "source": "service_tickets",
     "version": 1,
     "key": ["ticket_id"],
+    "updated_at": "_info/lastUpdated",
     "columns": [
         {"name": "ticket_id", "type": "bigint", "from": "id"},
         {"name": "summary", "type": "varchar(200)", "from": "summary"},
