@@ -13,6 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from cwp_shared.events import Event, PageFetched
+from cwp_writer.lake import KeyOfMoment
 from cwp_writer.write import Writer
 
 ROWS_A_PAGE = 1_000
@@ -78,10 +79,10 @@ class _Files:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put(self, tenant_id: str, table: str, content: bytes, name: object) -> str:  # noqa: ARG002 - the writer's own call
-        path = self._folder / f"{len(list(self._folder.iterdir())):05d}.parquet"
-        path.write_bytes(content)
-        return str(path)
+    def put(self, tenant_id: str, table: str, content: bytes, name: KeyOfMoment) -> str:
+        moment = f"{len(list(self._folder.iterdir())):05d}"
+        (self._folder / f"{moment}.parquet").write_bytes(content)
+        return name(tenant_id, table, moment)
 
 
 class _Bus:
