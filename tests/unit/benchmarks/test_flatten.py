@@ -2,7 +2,6 @@ import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
-
 from benchmarks.flatten.ours import ROWS_A_PAGE, write_pages
 
 
