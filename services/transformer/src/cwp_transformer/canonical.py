@@ -4,8 +4,10 @@ Parquet, zstd. Timestamps are UTC, microseconds, without a zone; SUPER columns a
 `close` or `remove` has the history columns only, its attributes are NULL.
 """
 
+import io
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache, partial
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -69,6 +71,7 @@ def rows(
     opened = opened.take(pc.sort_indices(opened["row"]))
     other = operations.filter(pc.invert(is_open))
     columns = _history(pa.concat_tables([opened, other]), mapping, provenance)
+    nothing = cache(partial(pa.nulls, len(other)))
     own, newest = (_Places.of(opened[name], len(facts)) for name in ("row", "newest_row"))
 
     def shown(column: Column, fact: str) -> pa.ChunkedArray:
@@ -78,9 +81,10 @@ def rows(
     for number, column in enumerate(mapping.columns):
         if column.name not in mapping.key:
             values = shown(column, f"v{number}")
-            columns[column.name] = _followed_by_nulls(values, len(other))
+            columns[column.name] = _followed_by(values, nothing(values.type))
     whole = {c.name: shown(c, f"w{number}") for number, c in cut_columns(mapping).items()}
-    columns["load_notes"] = _followed_by_nulls(load_notes(whole, len(opened)), len(other))
+    notes = load_notes(whole, len(opened))
+    columns["load_notes"] = _followed_by(notes, nothing(notes.type))
     found = schema(mapping)
     return pa.table({name: columns[name] for name in found.names}).cast(found)
 
@@ -129,13 +133,13 @@ class _Places(NamedTuple):
         return values if self.wanted is None else values.take(self.wanted)
 
 
-def _followed_by_nulls(values: pa.ChunkedArray, count: int) -> pa.ChunkedArray:
-    return pa.chunked_array([*values.chunks, pa.nulls(count, values.type)], values.type)
+def _followed_by(values: pa.ChunkedArray, more: pa.Array) -> pa.ChunkedArray:
+    return pa.chunked_array([*values.chunks, more], values.type)
 
 
 def encode(first: pa.Table, rest: Iterable[pa.Table] = ()) -> bytes:
     """The rows as one Parquet file, in encodings that Redshift's COPY takes."""
-    file = pa.BufferOutputStream()
+    file = io.BytesIO()
     writer = pq.ParquetWriter(
         file,
         first.schema,
@@ -148,8 +152,8 @@ def encode(first: pa.Table, rest: Iterable[pa.Table] = ()) -> bytes:
     with writer:
         for table in chain([first], rest):
             writer.write_table(table, row_group_size=_ROW_GROUP)
-    content: bytes = file.getvalue().to_pybytes()
-    return content
+    # What is asked for is not copied, other than with Arrow's own buffers.
+    return file.getvalue()
 
 
 #: Rows; the writer holds one group, not compressed yet.
