@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cwp_local.cloud import cloud, crash, deployment, health, ports, processes, tools
+from cwp_local.cloud import archive, cloud, crash, deployment, health, ports, processes, tools
 from cwp_local.cloud.errors import CloudError
 from cwp_local.cloud.home import Home, Ports
 from cwp_local.cloud.parts import Part
@@ -21,6 +21,7 @@ class Machine:
     taken: set[int] = field(default_factory=set)
     deployed: bool = False
     deployments: int = 0
+    archived: bool = False
     stops: list[str] = field(default_factory=list)
     stubborn: bool = False
     last_pid: int = 100
@@ -70,6 +71,10 @@ class Machine:
         self.deployed = True
         self.deployments += 1
 
+    def archive(self, *_: Any) -> None:
+        assert self.deployed
+        self.archived = True
+
     def up(self) -> cloud.Outcome:
         return cloud.up(self.home, {}, self.said.append)
 
@@ -100,6 +105,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
             "holder": lambda port: f"nginx (pid 7{port})",
         },
         tools: {"check": _nothing},
+        archive: {"ensure": made.archive},
         deployment: {"needed": made.needed, "deploy": made.deploy, "forget": _nothing},
     }
     for module, replacements in fakes.items():
@@ -112,6 +118,7 @@ def test_up_starts_everything_and_deploys(machine: Machine) -> None:
     outcome = machine.up()
     assert outcome.started == ("sandbox", "redshift", "emulator")
     assert outcome.deployed
+    assert machine.archived
     assert not outcome.recovery_due
     assert {part.state for part in outcome.parts} == {"well"}
 
