@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,7 +159,7 @@ def test_sweep_is_followed_to_its_end(cloud: Cloud) -> None:
 
 
 #: Commands that only look.
-LOOKING = {
+LOOKING = (
     ("dlq", "list"),
     ("logs",),
     ("quarantine", "list"),
@@ -167,29 +168,59 @@ LOOKING = {
     ("status",),
     ("tenants", "check"),
     ("watermark", "show"),
-}
+)
+#: Commands that do something, in an order in which each can; what the last two leave is as it was.
+DOING = (
+    ("dlq", "drop"),
+    ("dlq", "replay"),
+    ("quarantine", "replay"),
+    ("resume",),
+    ("sync",),
+    ("reconcile",),
+    ("tenants", "disable"),
+    ("tenants", "enable"),
+)
 #: The names that the pages use, and what stands for them here.
-NAMES = {"acme": "e2e-late", "service_tickets": "company_companies", "tickets": "companies"}
-HANDBOOK = [ROOT / "docs" / "operating.md", *sorted((ROOT / "docs" / "runbooks").glob("*.md"))]
+NAMES = {
+    "acme": "e2e-late",
+    "service_tickets": "company_companies",
+    "tickets": "companies",
+    "<table>": "companies",
+}
+RUNBOOKS = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
+HANDBOOK = [ROOT / "docs" / "operating.md", *RUNBOOKS]
+MENTIONED = {"runs list", "tenants check", "quarantine list", "logs", "resume", "sync", "reconcile"}
 
 
-def looking_commands() -> set[str]:
-    """What the handbook says to type to look, for a tenant that is there."""
-    found = set()
-    for _, line in documented(HANDBOOK):
+def commands(pages: list[Path], *wanted: tuple[str, ...]) -> list[str]:
+    """What pages say to type of some commands, for a tenant that is there, by command."""
+    found: dict[tuple[str, ...], set[str]] = {}
+    for _, line in documented(pages):
         words = [NAMES.get(word, word) for word in shlex.split(line, comments=True)]
-        # A command that is only mentioned has nothing behind its name.
-        if take(line) in LOOKING and not {"NAME", "RUN"} & {*words}:
-            found.add(shlex.join(words[1:]))
-    return found
+        if not {"NAME", "RUN"} & {*words}:
+            found.setdefault(take(line), set()).add(shlex.join(words[1:]))
+    # A command that is only mentioned has nothing behind its name.
+    return [line for name in wanted for line in sorted(found.get(name, set()) - MENTIONED)]
+
+
+def typed(cloud: Cloud, command: str) -> None:
+    answer = CliRunner().invoke(app, shlex.split(command), env=cloud.environ, input="y\n" * 3)
+    assert answer.exit_code == 0, f"cwpipe {command}:\n{answer.output}\n{answer.exception}"
 
 
 def test_what_the_handbook_says_to_look_at_can_be_looked_at(cloud: Cloud) -> None:
-    commands = looking_commands()
-    assert {"status", "dlq list", "logs fetcher-fetch --errors"} <= commands
-    for command in sorted(commands - {"runs list", "tenants check", "quarantine list", "logs"}):
-        answer = CliRunner().invoke(app, shlex.split(command), env=cloud.environ)
-        assert answer.exit_code == 0, f"cwpipe {command}:\n{answer.output}\n{answer.exception}"
+    looking = commands(HANDBOOK, *LOOKING)
+    assert {"status", "dlq list", "logs fetcher-fetch --errors"} <= {*looking}
+    for command in looking:
+        typed(cloud, command)
+
+
+def test_what_the_runbooks_say_to_do_can_be_done(cloud: Cloud) -> None:
+    doing = commands(RUNBOOKS, *DOING)
+    assert {"dlq replay", "resume e2e-late", "sync e2e-late", "tenants enable e2e-late"} <= {*doing}
+    for command in doing:
+        typed(cloud, command)
+    assert not any(queue["dead"] for queue in told(cloud, "status")["queues"])
 
 
 def mailbox(cloud: Cloud) -> str:
