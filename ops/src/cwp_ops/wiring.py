@@ -99,7 +99,7 @@ def meter(operator: Operator, deployed: Sequence[Function], rpus: int = RPUS) ->
     """Counts what the stage used."""
     cloud = operator.cloud
     if operator.stage == "local":
-        return EmbeddedMeter(cloud.client("logs"), cloud.client("redshift-data"), deployed, rpus)
+        return EmbeddedMeter(cloud.client("logs"), cloud.warehouse.query, deployed, rpus)
     return Meter(
         cloud.client("cloudwatch"), deployed, operator.stage, cloud.workgroup, cloud.bucket
     )

@@ -5,17 +5,21 @@ Each call of a function ends with Lambda's own `REPORT` line, each message with 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from cwp_ops.costs.span import RPU_SECONDS, Function, Span
 from cwp_ops.costs.waking import awake
 from cwp_ops.names import QUEUE_OF
+from cwp_ops.warehouse import Answer
 
-#: The loader's names of statements: `v1|tenant|table|kind|load`.
-_LOADS_BEGIN_WITH: Final = "v1|"
+#: What changes something is the loader's; a person at the warehouse asks.
+_LOADS: Final = """
+    SELECT start_time, end_time FROM sys_query_history
+    WHERE query_type NOT IN ('SELECT', 'UTILITY') AND start_time >= :since::timestamp
+"""
 _REPORT: Final = re.compile(r"^REPORT RequestId: \S+\s+Duration: ([\d.]+) ms")
 _HANDLED: Final = '"message":"record handled"'
 #: CloudWatch Logs charges these for every line.
@@ -27,7 +31,7 @@ class EmbeddedMeter:
     """Counts as `metered.Meter` does. `rpus`: the size that loads are priced for."""
 
     logs: Any
-    data_api: Any
+    query: Callable[..., Answer]
     deployed: Sequence[Function]
     rpus: int
 
@@ -54,16 +58,10 @@ class EmbeddedMeter:
             return
 
     def _loads(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Start and end of the loader's statements."""
-        request: dict[str, Any] = {"MaxResults": 100, "StatementName": _LOADS_BEGIN_WITH}
-        while True:
-            answer = self.data_api.list_statements(**request)
-            for one in answer["Statements"]:
-                if one["CreatedAt"] >= since:
-                    yield one["CreatedAt"], one["UpdatedAt"]
-            if not answer.get("NextToken"):
-                return
-            request["NextToken"] = answer["NextToken"]
+        """Start and end of the loader's statements. The warehouse speaks UTC."""
+        for row in self.query(_LOADS, since=f"{since.astimezone(UTC):%Y-%m-%d %H:%M:%S}").rows:
+            begun, ended = (datetime.fromisoformat(str(t)).replace(tzinfo=UTC) for t in row)
+            yield begun, ended
 
 
 def counts_of(function: Function, line: str) -> dict[str, float]:

@@ -41,6 +41,8 @@ def settle(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureR
     def handle(record: SQSRecord) -> None:
         match parse(record.body):
             case StatementEnded() as statement:
+                # `cwpipe trace` shows it, and the Data API tells of it to nobody but this role.
+                logger.info("statement ended", statement_id=statement.statement_id)
                 statements.ended(parts.collaborators, statement)
             case Wake(reload_from=int(first)) as wake:
                 statements.reload(parts.collaborators, wake.table, first)

@@ -5,6 +5,7 @@ import pytest
 
 from cwp_ops.costs.embedded import EmbeddedMeter, counts_of
 from cwp_ops.costs.span import RPU_SECONDS, Function, Span
+from cwp_ops.warehouse import Answer
 from tests.unit.ops.fakes import refused
 
 FETCH = Function("connectwise-fetcher-local-fetch", "fetcher fetch", 512)
@@ -39,23 +40,20 @@ class FakeLogs:
         yield from ({"events": [{"message": line}]} for line in LINES)
 
 
-class FakeDataApi:
-    """Statements a page; one that is older than the span."""
-
-    def list_statements(self, **request: Any) -> dict[str, Any]:
-        assert request["StatementName"] == "v1|"
-        if "NextToken" not in request:
-            return {"Statements": [_statement(10, 4), _statement(9, 90)], "NextToken": "t"}
-        return {"Statements": [_statement(3 * 60, 600)]}
+def history(sql: str, since: str) -> Answer:
+    """Two statements, as the warehouse has their times."""
+    assert "sys_query_history" in sql
+    assert since == "2026-11-23 08:00:00"
+    return Answer(("start_time", "end_time"), [_statement(10, 4), _statement(9, 90)])
 
 
-def _statement(minutes_ago: int, seconds: int) -> dict[str, datetime]:
+def _statement(minutes_ago: int, seconds: int) -> tuple[str, str]:
     start = NOW - timedelta(minutes=minutes_ago)
-    return {"CreatedAt": start, "UpdatedAt": start + timedelta(seconds=seconds)}
+    return f"{start:%Y-%m-%d %H:%M:%S}", f"{start + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S}"
 
 
 def test_calls_times_messages_and_bytes_are_in_the_logs() -> None:
-    counts = EmbeddedMeter(FakeLogs(), FakeDataApi(), [FETCH, PLAN], rpus=8).counted(HOUR)
+    counts = EmbeddedMeter(FakeLogs(), history, [FETCH, PLAN], rpus=8).counted(HOUR)
     assert counts == {
         "calls fetcher fetch": 2,
         "milliseconds fetcher fetch": 2000.5,
