@@ -7,8 +7,9 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 STAGE ?= dev
-# A process per core, whole files to each: what a file sets up is set up once. Tests that render
-# stacks write where a deployment writes, so they wait until the end-to-end ones are done.
+# A process per core, whole files to each: what a file sets up is set up once, and an end-to-end
+# process has a cloud of its own. Tests that render stacks write where a deployment writes, so they
+# wait until the end-to-end ones are done.
 IN_PARALLEL := -n auto --dist loadfile
 
 .PHONY: help
@@ -53,7 +54,7 @@ test: setup .build/checkov/.ready ## All tests; what needs a cloud runs beside w
 .test-here:
 	$(BIN)/pytest -q $(IN_PARALLEL) tests/unit tests/property tests/integration
 .test-cloud:
-	$(BIN)/pytest -q tests/e2e
+	$(BIN)/pytest -q $(IN_PARALLEL) tests/e2e
 
 # checkov does not go with our own packages; tests/template/test_checkov.py runs it.
 .build/checkov/.ready: tests/template/checkov/requirements.txt $(UV)
