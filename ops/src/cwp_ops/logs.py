@@ -38,24 +38,35 @@ def find(logs: Any, group: str, terms: Sequence[str], since: datetime, most: int
         since: no line is older.
         most: so many at most.
     """
-    events: dict[tuple[int, str], None] = {}
+    found: dict[tuple[int, str], None] = {}
     for term in terms or ("",):
-        events |= dict.fromkeys(_events(logs, group, term, since))
-    return [_line(at, text) for at, text in sorted(events)[-most:]]
+        found |= dict.fromkeys(events(logs, group, since, term=term))
+    return [_line(at, text) for at, text in sorted(found)[-most:]]
 
 
-def _events(logs: Any, group: str, term: str, since: datetime) -> Iterator[tuple[int, str]]:
-    request: dict[str, Any] = {
-        "logGroupName": group,
-        "startTime": int(since.timestamp() * 1000),
-        "filterPattern": json.dumps(term) if term else "",
-    }
-    while True:
-        answer = logs.filter_log_events(**request)
-        yield from ((event["timestamp"], event["message"]) for event in answer["events"])
-        if "nextToken" not in answer:
-            return
-        request["nextToken"] = answer["nextToken"]
+def events(
+    logs: Any, group: str, since: datetime, until: datetime | None = None, term: str = ""
+) -> Iterator[tuple[int, str]]:
+    """When (milliseconds since 1970) and what each line says of a span, as far as `term` is in it.
+
+    Args:
+        logs: a CloudWatch Logs client.
+        group: the log group.
+        since: no line is older.
+        until: no line is newer; None: up to now.
+        term: a text that stands in a line as it is.
+    """
+    request: dict[str, Any] = {"logGroupName": group, "startTime": _milliseconds(since)}
+    if until:
+        request["endTime"] = _milliseconds(until)
+    if term:
+        request["filterPattern"] = json.dumps(term)
+    for page in logs.get_paginator("filter_log_events").paginate(**request):
+        yield from ((event["timestamp"], event["message"]) for event in page["events"])
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
 def _line(at: int, text: str) -> LogLine:

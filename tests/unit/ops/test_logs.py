@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -30,13 +31,16 @@ class FakeLogs:
     lines: list[str]
     asked: list[str] = field(default_factory=list)
 
-    def filter_log_events(
+    def get_paginator(self, name: str) -> "FakeLogs":
+        assert name == "filter_log_events"
+        return self
+
+    def paginate(
         self,
         logGroupName: str,  # noqa: N803 - boto3's names
         startTime: int,  # noqa: N803
-        filterPattern: str,  # noqa: N803
-        nextToken: str = "0",  # noqa: N803
-    ) -> dict[str, Any]:
+        filterPattern: str = "",  # noqa: N803
+    ) -> Iterator[dict[str, Any]]:
         self.asked.append(logGroupName)
         text = json.loads(filterPattern) if filterPattern else ""
         events = [
@@ -44,9 +48,8 @@ class FakeLogs:
             for number, line in enumerate(self.lines)
             if text in line and START + 1000 * number >= startTime
         ]
-        start = int(nextToken)
-        rest = {"nextToken": str(start + 2)} if start + 2 < len(events) else {}
-        return {"events": events[start : start + 2], **rest}
+        for start in range(0, len(events), 2):
+            yield {"events": events[start : start + 2]}
 
 
 def test_lines_say_what_they_are_about() -> None:

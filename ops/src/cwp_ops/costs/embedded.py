@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from cwp_ops.costs.span import RPU_SECONDS, Function, Span
 from cwp_ops.costs.waking import awake
+from cwp_ops.logs import events
 from cwp_ops.names import QUEUE_OF
 from cwp_ops.warehouse import Answer
 
@@ -46,13 +47,9 @@ class EmbeddedMeter:
         return {**counts, RPU_SECONDS: seconds * self.rpus}
 
     def _lines(self, function: Function, span: Span) -> Iterator[str]:
-        pages = self.logs.get_paginator("filter_log_events").paginate(
-            logGroupName=f"/aws/lambda/{function.full_name}",
-            startTime=int(span.start.timestamp() * 1000),
-            endTime=int(span.end.timestamp() * 1000),
-        )
+        group = f"/aws/lambda/{function.full_name}"
         try:
-            yield from (event["message"] for page in pages for event in page["events"])
+            yield from (text for _, text in events(self.logs, group, span.start, span.end))
         except self.logs.exceptions.ResourceNotFoundException:
             # It was never called.
             return

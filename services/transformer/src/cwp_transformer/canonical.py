@@ -152,7 +152,7 @@ def encode(first: pa.Table, rest: Iterable[pa.Table] = ()) -> bytes:
     with writer:
         for table in chain([first], rest):
             writer.write_table(table, row_group_size=_ROW_GROUP)
-    # What is asked for is not copied, other than with Arrow's own buffers.
+    # Its bytes are its own buffer, which an Arrow stream would copy.
     return file.getvalue()
 
 

@@ -37,7 +37,7 @@ class FakeLogs:
         assert request["startTime"] == int(HOUR.start.timestamp() * 1000)
         if request["logGroupName"] != "/aws/lambda/connectwise-fetcher-local-fetch":
             raise refused("ResourceNotFoundException")
-        yield from ({"events": [{"message": line}]} for line in LINES)
+        yield from ({"events": [{"timestamp": 0, "message": line}]} for line in LINES)
 
 
 def history(sql: str, since: str) -> Answer:
