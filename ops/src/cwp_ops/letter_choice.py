@@ -1,14 +1,10 @@
 """Which dead letters a command is about."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cwp_ops.dead_letters import DeadLetter
-from cwp_ops.errors import OperatorError
-
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True)
@@ -60,15 +56,3 @@ class Choice:
         return (self.before is None or failed_at < self.before) and (
             self.after is None or failed_at > self.after
         )
-
-
-def age(text: str) -> timedelta:
-    """`90s`, `15m`, `2h`, `3d`.
-
-    Raises:
-        OperatorError: something else.
-    """
-    found = re.fullmatch(r"(\d{1,6})([smhd])", text.strip())
-    if not found:
-        raise OperatorError(f"{text!r} is not an age; write 90s, 15m, 2h or 3d")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})

@@ -69,16 +69,6 @@ def letter_parts(letter: DeadLetter) -> dict[str, Any]:
     }
 
 
-def age_text(seconds: int | None) -> str:
-    """`3 d`, `2 h`, `5 min`, `40 s`."""
-    if seconds is None:
-        return ""
-    for size, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size} {name}"
-    return f"{seconds} s"
-
-
 def _age_s(moment: str | None, now: datetime) -> int | None:
     try:
         return max(0, int((now - datetime.fromisoformat(moment or "")).total_seconds()))

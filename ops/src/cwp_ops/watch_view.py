@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from cwp_ops.letter_report import age_text
+from cwp_ops.times import age_text
 from cwp_ops.watch import Freshness, Snapshot, Step
 
 #: Of lists that may be long, a screen shows so many lines.

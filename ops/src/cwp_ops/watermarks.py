@@ -37,18 +37,3 @@ def move_watermark(
             f"a run of {source_table} is open, or has just moved the watermark; wait for it, or "
             f"end it with `cwpipe cancel {tenant_id} RUN`, and try again"
         ) from None
-
-
-def moment(text: str) -> datetime:
-    """A time with its zone: `2026-03-01T12:00:00Z`.
-
-    Raises:
-        OperatorError: something else.
-    """
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise OperatorError(f"{text!r} is not a time with its zone; write 2026-03-01T12:00:00Z")
-    return found

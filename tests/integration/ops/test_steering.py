@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -17,7 +17,7 @@ from cwp_ops.stores import Stores
 from cwp_ops.tenant_removal import Removal
 from cwp_ops.tenants import Sites, TenantBook, checked
 from cwp_ops.warehouse import Answer
-from cwp_ops.watermarks import moment, move_watermark
+from cwp_ops.watermarks import move_watermark
 from cwp_scheduler.last_updated import StandingStore
 from cwp_scheduler.receipts import Receipt
 from cwp_scheduler.runs import Run, new_run
@@ -116,13 +116,6 @@ def test_watermark_moves_only_if_nobody_else_moves_it(world: World) -> None:
     before = world.stores.watermarks_of("acme")[TABLE]["watermark"]
     move_watermark(world.stores.watermarks, "acme", TABLE, before, NOW - timedelta(days=1))
     assert world.standings.of("acme").of(TABLE).watermark == NOW - timedelta(days=1)
-
-
-def test_a_moment_has_its_zone() -> None:
-    assert moment("2026-03-01T12:00:00Z") == datetime(2026, 3, 1, 12, tzinfo=UTC)
-    for text in ("yesterday", "2026-03-01T12:00:00"):
-        with pytest.raises(OperatorError, match="is not a time with its zone"):
-            moment(text)
 
 
 def test_disabled_tenant_keeps_its_other_settings(world: World) -> None:

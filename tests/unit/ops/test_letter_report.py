@@ -1,10 +1,8 @@
 import json
 from datetime import UTC, datetime
 
-import pytest
-
 from cwp_ops.dead_letters import letter_of
-from cwp_ops.letter_report import age_text, letter_parts, queue_letters
+from cwp_ops.letter_report import letter_parts, queue_letters
 from cwp_ops.names import Queue
 from cwp_ops.queue_depths import Depth
 
@@ -48,10 +46,3 @@ def test_a_queue_at_a_glance_tells_age_and_reasons() -> None:
     assert (found.depth, found.looked_at, found.oldest_age_s) == (5, 2, 7_200)
     assert [(r.reason, r.count) for r in found.reasons] == [("a", 2)]
     assert queue_letters(Depth(JOBS, 0, 0, 0), [], NOW).oldest_age_s is None
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(None, ""), (4, "4 s"), (125, "2 min"), (7_300, "2 h"), (200_000, "2 d")]
-)
-def test_ages_are_words(seconds: int | None, text: str) -> None:
-    assert age_text(seconds) == text

@@ -3,7 +3,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
@@ -11,9 +11,8 @@ import pytest
 
 from cwp_ops.dead_letters import DeadLetter
 from cwp_ops.drop import drop
-from cwp_ops.errors import OperatorError
 from cwp_ops.holding import Holding, hold_for
-from cwp_ops.letter_choice import Choice, age
+from cwp_ops.letter_choice import Choice
 from cwp_ops.names import Queue
 from cwp_ops.redrive import fits, redrive
 from cwp_ops.replay import Replayed, Replayer
@@ -176,12 +175,6 @@ def test_conditions_choose(choice: Choice, taken: bool) -> None:
 
 def test_a_letter_of_unknown_age_is_in_no_choice_by_age() -> None:
     assert not Choice(before=datetime.now(UTC)).takes(letter(failed_at=""))
-
-
-def test_ages_are_read_or_refused() -> None:
-    assert (age("15m"), age("3d")) == (timedelta(minutes=15), timedelta(days=3))
-    with pytest.raises(OperatorError, match="'soon' is not an age"):
-        age("soon")
 
 
 def test_sqs_moves_a_whole_queue_where_it_can() -> None:

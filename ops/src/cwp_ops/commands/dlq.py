@@ -20,11 +20,12 @@ from cwp_ops.drop import drop as drop_letters
 from cwp_ops.errors import OperatorError
 from cwp_ops.holding import Holding, hold_for
 from cwp_ops.letter_choice import Choice
-from cwp_ops.letter_report import QueueLetters, age_text, letter_parts, queue_letters
+from cwp_ops.letter_report import QueueLetters, letter_parts, queue_letters
 from cwp_ops.names import bus, queue_named
 from cwp_ops.queue_depths import Depth
 from cwp_ops.redrive import fits, redrive
 from cwp_ops.replay import DRY_RUN, REDRIVE, Replayed, Replayer, would_be_replayed
+from cwp_ops.times import age_text
 from cwp_shared.clock import utc_now
 
 app = typer.Typer(

@@ -11,8 +11,7 @@ from cwp_ops.archive import Archive, Desk, Replay, Rule
 from cwp_ops.commands.options import AsJson, Yes
 from cwp_ops.context import Operator, operator_of
 from cwp_ops.errors import OperatorError
-from cwp_ops.letter_choice import age
-from cwp_ops.watermarks import moment
+from cwp_ops.times import moment_or_age
 from cwp_shared.clock import iso_seconds, utc_now
 
 app = typer.Typer(
@@ -95,7 +94,7 @@ def _desk(operator: Operator) -> Desk:
 
 def _span(from_: str, to: str | None, archive: Archive) -> tuple[datetime, datetime]:
     now = utc_now()
-    start, end = _moment(from_, now), min(_moment(to, now) if to else now, now)
+    start, end = moment_or_age(from_, now), min(moment_or_age(to, now) if to else now, now)
     if start >= end:
         raise OperatorError(f"the span is empty: {iso_seconds(start)} is not before its end")
     oldest = (now - start).days
@@ -104,11 +103,6 @@ def _span(from_: str, to: str | None, archive: Archive) -> tuple[datetime, datet
             f"{iso_seconds(start)} is {oldest} days ago; the archive keeps {archive.retention_days}"
         )
     return start, end
-
-
-def _moment(text: str, now: datetime) -> datetime:
-    """A time with its zone, or an age."""
-    return now - age(text) if text[-1:] in "smhd" else moment(text)
 
 
 def _followed(operator: Operator, desk: Desk, name: str, start: datetime, end: datetime) -> Replay:

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from cwp_ops.context import Operator, operator_of
-from cwp_ops.letter_choice import Choice, age
+from cwp_ops.letter_choice import Choice
+from cwp_ops.times import age
 from cwp_shared.clock import utc_now
 
 

@@ -11,7 +11,7 @@ from cwp_ops import logs as reading
 from cwp_ops import names
 from cwp_ops.commands.options import AsJson
 from cwp_ops.context import operator_of
-from cwp_ops.letter_choice import age
+from cwp_ops.times import age
 
 _COLOURS = {"ERROR": "red", "CRITICAL": "red", "WARNING": "yellow"}
 

@@ -10,7 +10,8 @@ from cwp_ops.commands.options import AsJson, Yes
 from cwp_ops.commands.runs import TableName, TenantName, tables_of
 from cwp_ops.context import operator_of
 from cwp_ops.errors import OperatorError
-from cwp_ops.watermarks import moment, move_watermark
+from cwp_ops.times import moment
+from cwp_ops.watermarks import move_watermark
 from cwp_shared.clock import iso_seconds, utc_now
 
 app = typer.Typer(
