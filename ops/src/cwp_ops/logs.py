@@ -6,12 +6,19 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
+from cwp_ops.errors import OperatorError
 from cwp_shared.clock import iso_seconds
 
 #: What a line has that says of a function's death or failure: ours, and the platform's.
 ERRORS: Final = ("ERROR", "timed out", "Runtime exited")
 #: What each line says of itself; the rest is what it is about.
 _SELF: Final = frozenset({"timestamp", "level", "message", "service", "location", "_aws"})
+
+
+class NeverRan(OperatorError):
+    """There is no log group: its function has not said anything yet."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,9 @@ def find(logs: Any, group: str, terms: Sequence[str], since: datetime, most: int
         terms: each a text that stands in a line as it is.
         since: no line is older.
         most: so many at most.
+
+    Raises:
+        NeverRan: there is no such log group.
     """
     found: dict[tuple[int, str], None] = {}
     for term in terms or ("",):
@@ -55,14 +65,25 @@ def events(
         since: no line is older.
         until: no line is newer; None: up to now.
         term: a text that stands in a line as it is.
+
+    Raises:
+        NeverRan: there is no such log group.
     """
     request: dict[str, Any] = {"logGroupName": group, "startTime": _milliseconds(since)}
     if until:
         request["endTime"] = _milliseconds(until)
     if term:
         request["filterPattern"] = json.dumps(term)
-    for page in logs.get_paginator("filter_log_events").paginate(**request):
-        yield from ((event["timestamp"], event["message"]) for event in page["events"])
+    try:
+        for page in logs.get_paginator("filter_log_events").paginate(**request):
+            yield from ((event["timestamp"], event["message"]) for event in page["events"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        raise NeverRan(
+            f"nothing yet: there is no {group}, for its function has not run; give it work with "
+            "`cwpipe sync TENANT`, and see with `cwpipe status` whether the stage is there"
+        ) from None
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -40,7 +40,13 @@ def logs(  # noqa: PLR0913, PLR0917 - the options of one command
     group = names.log_group(function, operator.stage)
     terms = (*(find or ()), *(reading.ERRORS if errors else ()))
     client = operator.cloud.client("logs")
-    found = reading.find(client, group, terms, datetime.now(UTC) - age(since), most)
+    found, why_none = [], f"nothing of that in {group}"
+    try:
+        found = reading.find(client, group, terms, datetime.now(UTC) - age(since), most)
+    except reading.NeverRan as none_yet:
+        why_none = str(none_yet)
+    if not found:
+        operator.say(why_none)
     if as_json:
         operator.out.print_json(json.dumps([line.as_json() for line in found]))
         return
@@ -48,5 +54,3 @@ def logs(  # noqa: PLR0913, PLR0917 - the options of one command
         colour = _COLOURS.get(line.level, "white")
         text = " ".join(filter(None, (line.level, line.message, reading.told(line.about.items()))))
         operator.out.print(f"{line.at} [{colour}]{escape(text)}[/{colour}]", soft_wrap=True)
-    if not found:
-        operator.say(f"nothing of that in {group}")

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from cwp_ops.costs.span import RPU_SECONDS, Function, Span
 from cwp_ops.costs.waking import awake
-from cwp_ops.logs import events
+from cwp_ops.logs import NeverRan, events
 from cwp_ops.names import QUEUE_OF
 from cwp_ops.warehouse import Answer
 
@@ -50,8 +50,7 @@ class EmbeddedMeter:
         group = f"/aws/lambda/{function.full_name}"
         try:
             yield from (text for _, text in events(self.logs, group, span.start, span.end))
-        except self.logs.exceptions.ResourceNotFoundException:
-            # It was never called.
+        except NeverRan:
             return
 
     def _loads(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:

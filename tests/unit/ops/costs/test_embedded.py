@@ -26,9 +26,6 @@ LINES = (
 class FakeLogs:
     """Log lines by group, one a page."""
 
-    class exceptions:  # noqa: N801 - botocore's name
-        ResourceNotFoundException = type(refused("ResourceNotFoundException"))
-
     def get_paginator(self, name: str) -> "FakeLogs":
         assert name == "filter_log_events"
         return self
