@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from cwp_local.cloud.ports import free_ports
 from cwp_local.redshift.control import RedshiftControl
 from cwp_local.sandbox.control import SandboxControl
 from cwp_ops.cloud_clients import connect
+from cwp_ops.logs import events
 
 CWPIPE = Path(sys.executable).parent / "cwpipe"
 
@@ -55,6 +57,16 @@ class Cloud:
             json.dumps(warehouse.query(sql).records(), default=str)
         )
         return rows
+
+    def log_lines(self) -> list[str]:
+        """What all functions logged."""
+        logs, ever = self.aws("logs"), datetime.fromtimestamp(0, UTC)
+        return [
+            line
+            for page in logs.get_paginator("describe_log_groups").paginate()
+            for group in page["logGroups"]
+            for _, line in events(logs, group["logGroupName"], ever)
+        ]
 
     def aws(self, service: str) -> Any:
         """A client of the emulator, as its administrator."""

@@ -29,7 +29,7 @@ def listen(cloud: Cloud) -> None:
 def haystack(cloud: Cloud, schema: str) -> dict[str, list[str]]:
     """Texts by where they were found; of the warehouse one schema."""
     return {
-        "logs": [*_function_logs(cloud), *_process_logs(cloud)],
+        "logs": [*cloud.log_lines(), *_process_logs(cloud)],
         "events": list(_messages(cloud, _LISTENER)),
         "dead letters": [
             text
@@ -42,17 +42,6 @@ def haystack(cloud: Cloud, schema: str) -> dict[str, list[str]]:
         "warehouse": list(_rows(cloud, schema)),
         "status": [cloud.cwpipe("status", "--json")],
     }
-
-
-def _function_logs(cloud: Cloud) -> Iterator[str]:
-    logs = cloud.aws("logs")
-    for groups in logs.get_paginator("describe_log_groups").paginate():
-        for group in groups["logGroups"]:
-            pages = logs.get_paginator("filter_log_events").paginate(
-                logGroupName=group["logGroupName"]
-            )
-            for page in pages:
-                yield "\n".join(event["message"] for event in page["events"])
 
 
 def _process_logs(cloud: Cloud) -> Iterator[str]:

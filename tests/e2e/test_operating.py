@@ -11,7 +11,10 @@ import pytest
 from scripts.stacks import SERVICES
 from typer.testing import CliRunner
 
+from cwp_ops.logs import events
 from cwp_ops.main import app
+from cwp_ops.names import log_group
+from cwp_shared.clock import utc_now
 from tests.counted import counted, data_points, values
 from tests.cwpipe_line import documented, take
 from tests.e2e.conftest import Cloud
@@ -39,20 +42,6 @@ def told(cloud: Cloud, *arguments: str) -> Any:
 
 
 VERSIONS = 'select count(*) as rows, max(sequence) as last from "e2e-late".companies'
-
-
-def log_lines(cloud: Cloud) -> list[str]:
-    """What all functions logged."""
-    logs = cloud.aws("logs")
-    groups = logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/connectwise-")["logGroups"]
-    return [
-        event["message"]
-        for group in groups
-        for page in logs.get_paginator("filter_log_events").paginate(
-            logGroupName=group["logGroupName"]
-        )
-        for event in page["events"]
-    ]
 
 
 def letters(cloud: Cloud, queue: str) -> Any:
@@ -97,14 +86,14 @@ def test_poisoned_message_is_seen_mended_replayed_and_its_rows_arrive(cloud: Clo
     assert [version["is_current"] for version in traced["versions"]["companies"]] == [True]
     (load,) = traced["loads"]
     # A statement is its role's own, so nobody else can ask for it; but the loader told of it.
-    assert any(load["statement_id"] in line for line in log_lines(cloud))
+    assert any(load["statement_id"] in line for line in cloud.log_lines())
     assert letters(cloud, queue)["depth"] == 0
 
 
 def test_the_documented_query_follows_a_page_through_all_services(cloud: Cloud) -> None:
     (run,) = json.loads(cloud.cwpipe("runs", "list", "e2e-late", "--json"))
     query = Query.documented(acme="e2e-late", RUN=run["run_id"], KEY=run["raw_keys"][0])
-    found = query.run(log_lines(cloud))
+    found = query.run(cloud.log_lines())
     services = ["fetcher", "loader", "scheduler", "transformer", "writer"]
     assert sorted({line["service"] for line in found}) == services
     told = {name for line in found for name in line}
@@ -132,7 +121,7 @@ def test_archived_events_are_replayed_and_change_nothing(cloud: Cloud) -> None:
             'fields message\n| filter service = "writer"\n| filter tenant_id = "e2e-late"\n'
             '| filter message = "record handled"'
         )
-        return len(written.run(log_lines(cloud)))
+        return len(written.run(cloud.log_lines()))
 
     (run,) = json.loads(cloud.cwpipe("runs", "list", "e2e-late", "--json"))
     (versions,), handled = cloud.query(VERSIONS), pages_handled()
@@ -248,15 +237,11 @@ def mail(cloud: Cloud, url: str) -> Any:
 def tick_counts(cloud: Cloud, tenant: str, late: int) -> dict[str, Any]:
     """The line that a tick of the tenant puts, once it counts so many late tables."""
     queue = cloud.aws("sqs").get_queue_url(QueueName="connectwise-scheduler-requests-local")
-    since = int(time.time() * 1000)
+    logs, since = cloud.aws("logs"), utc_now()
 
     def line() -> dict[str, Any] | None:
-        found = cloud.aws("logs").filter_log_events(
-            logGroupName="/aws/lambda/connectwise-scheduler-local-plan",
-            startTime=since,
-            filterPattern='"LateTables"',
-        )["events"]
-        lines = counted("\n".join(event["message"] for event in found))
+        found = events(logs, log_group("scheduler-plan", "local"), since, term="LateTables")
+        lines = counted("\n".join(text for _, text in found))
         return next((one for one in lines if one["tenant_id"] == tenant), None)
 
     cloud.aws("sqs").send_message(
