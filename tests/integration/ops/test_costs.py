@@ -94,9 +94,14 @@ def test_a_stated_workload_needs_no_cloud() -> None:
 def test_prices_of_ones_own_are_used(tmp_path: Any) -> None:
     text = default_file(find_root({})).read_text()
     path = tmp_path / "mine.toml"
-    path.write_text(text.replace('region = "us-east-1"', 'region = "eu-west-9"'))
+    rest, rpu_hour, after = text.replace("us-east-1", "eu-west-9").partition("[prices.rpu_hour]")
+    mine = after.replace("0.375", "0.5", 1).replace("confirmed = true\n", "", 1)
+    path.write_text(rest + rpu_hour + mine)
     made = json.loads(cwpipe("costs", "--tenants", "1", "--prices", str(path), "--json").stdout)
+    awake = next(line for line in made["lines"] if line["driver"] == "awake")
     assert made["region"] == "eu-west-9"
+    assert awake["dollars"] == pytest.approx(awake["quantity"] * 0.5)
+    assert made["assumptions"][-1] == "prices not confirmed by a second source: rpu_hour"
 
 
 def test_a_stage_is_measured_from_end_to_end(
