@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.history.columns import CHANGING, OTHERS, REFERENCES, TEXTS
 from cwp_shared.mapping import Mapping
+from cwp_shared.raw_columns import META_TABLE, META_TENANT
 
 SEED: Final = 11
 RAW_FILE_ROWS: Final = 20_000
@@ -22,6 +23,8 @@ TENANT: Final = "bench"
 SOURCE: Final = "service_tickets"
 _BUILD: Final = Path(__file__).parents[2] / ".build"
 
+#: What the writer says of each file.
+_OWNER: Final = {META_TENANT: TENANT.encode(), META_TABLE: SOURCE.encode()}
 _LOADED: Final = "2026-01-31 00:00:00+00"
 _CHANGED: Final = "2026-02-28 00:00:00+00"
 
@@ -66,7 +69,7 @@ def _fields() -> dict[str, str]:
 
 def data(history_rows: int, batch_rows: int) -> Path:
     """The folder of raw files, `base/*.parquet` and `batch/*.parquet`; made once, then kept."""
-    folder = _BUILD / f"history-{history_rows}-{batch_rows}"
+    folder = _BUILD / f"history-raw-{history_rows}-{batch_rows}"
     if not folder.exists():
         partial = folder.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
@@ -93,5 +96,5 @@ def _write(folder: Path, rows: int, number: str, turn: int, upper: str) -> None:
             """
         ).to_arrow_reader(RAW_FILE_ROWS)
         for count, batch in enumerate(batches):
-            table = pa.Table.from_batches([batch])
+            table = pa.Table.from_batches([batch]).replace_schema_metadata(_OWNER)
             pq.write_table(table, folder / f"{count:05d}.parquet", compression="zstd")

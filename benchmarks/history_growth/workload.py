@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from cwp_shared.mapping import Mapping
 from cwp_shared.mapping_files import read_mappings
+from cwp_shared.raw_columns import META_TABLE, META_TENANT
 from cwp_transformer import canonical_text
 from cwp_transformer.engine import literal, query
 from cwp_transformer.facts import fact_schema
@@ -20,7 +21,8 @@ TENANT: Final = "bench"
 BATCH_ROWS: Final = 1_000
 #: Source times of the history are before, of the batches after.
 _TODAY: Final = datetime(2026, 11, 1, tzinfo=UTC)
-_RAW: Final = f"{TENANT}/raw/connectwise/service_tickets"
+_SOURCE: Final = "service_tickets"
+_RAW: Final = f"{TENANT}/raw/connectwise/{_SOURCE}"
 #: Facts that are made at once.
 _CHUNK: Final = 2**18
 #: A raw file of the history has so many rows, and a run a hundred files.
@@ -31,7 +33,7 @@ _NEWEST: Final = 20
 
 def mapping() -> Mapping:
     """The one of tickets, as it is deployed."""
-    (found,) = read_mappings(Path(__file__).parents[2] / "mappings").of_source("service_tickets")
+    (found,) = read_mappings(Path(__file__).parents[2] / "mappings").of_source(_SOURCE)
     return found
 
 
@@ -91,7 +93,8 @@ def raw_file(ids: list[int], number: int) -> tuple[str, bytes]:
         columns[name] = pa.array([0] * count, pa.int32())
     columns["_cwp_row"] = pa.array(range(count), pa.int32())
     file = io.BytesIO()
-    pq.write_table(pa.table(columns), file, compression="zstd")
+    owner = {META_TENANT: TENANT.encode(), META_TABLE: _SOURCE.encode()}
+    pq.write_table(pa.table(columns).replace_schema_metadata(owner), file, compression="zstd")
     return f"{_RAW}/{now:%Y%m%dT%H%M%S}000000Z.parquet", file.getvalue()
 
 

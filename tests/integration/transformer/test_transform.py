@@ -47,7 +47,7 @@ class Cloud:
 
     def land(self, number: int, *rows: dict[str, Any], body: bytes | None = None) -> str:
         key = f"acme/raw/connectwise/service_tickets/20260101T{number:012d}Z.parquet"
-        content = raw_body(rows, tenant_id="acme") if body is None else body
+        content = raw_body(rows) if body is None else body
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
         return key
 

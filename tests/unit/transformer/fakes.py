@@ -277,7 +277,10 @@ def raw_body(
     places: Sequence[tuple[int, int, int]] | None = None,
     **metadata: str,
 ) -> bytes:
-    """A raw file of one run; `places` are (window, page, row), by default one page in order."""
+    """A raw file of one run; `places` are (window, page, row), by default one page in order.
+
+    It says of itself that it is one of `TENANT`'s service_tickets, unless `metadata` say otherwise.
+    """
     places = places or [(0, 0, n) for n in range(len(rows))]
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = {name: pa.array([row.get(name) for row in rows]) for name in names}
@@ -286,8 +289,9 @@ def raw_body(
     columns["_cwp_upper"] = pa.array(bound, pa.timestamp("us", tz="UTC"))
     for index, name in enumerate(("_cwp_window", "_cwp_page", "_cwp_row")):
         columns[name] = pa.array([place[index] for place in places], pa.int32())
+    about = {"tenant_id": TENANT, "table": "service_tickets", "kind": "rows"} | metadata
     table = pa.table(columns).replace_schema_metadata(
-        {f"cwp.{name}": value for name, value in metadata.items()}
+        {f"cwp.{name}": value for name, value in about.items()}
     )
     file = io.BytesIO()
     pq.write_table(table, file)
@@ -298,12 +302,13 @@ def absences_body(
     gone: Sequence[tuple[int, float]], upper: float = 100_000, run_id: str = "run-1"
 ) -> bytes:
     """A raw file that says which ids are gone, and since which second."""
-    body = raw_body([{"id": number} for number, _ in gone], upper=upper, run_id=run_id)
+    rows = [{"id": number} for number, _ in gone]
+    body = raw_body(rows, upper=upper, run_id=run_id, kind="absences")
     table = pq.read_table(io.BytesIO(body))
     since = [ZERO + timedelta(seconds=t) for _, t in gone]
     table = table.append_column("_cwp_absent_at", pa.array(since, pa.timestamp("us", tz="UTC")))
     file = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata({"cwp.kind": "absences"}), file)
+    pq.write_table(table, file)
     return file.getvalue()
 
 

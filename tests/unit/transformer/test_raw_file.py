@@ -80,6 +80,16 @@ def test_a_file_in_a_wrong_place_is_refused() -> None:
         read_raw(raw_body([ticket(1, 10)], tenant_id="umbrella"), KEY, TICKETS)
 
 
+@pytest.mark.parametrize("name", ["cwp.tenant_id", "cwp.table"])
+def test_a_file_that_does_not_say_whose_it_is_is_refused(name: str) -> None:
+    table = pq.read_table(io.BytesIO(raw_body([ticket(1, 10)])))
+    about = {key: value for key, value in table.schema.metadata.items() if key != name.encode()}
+    file = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata(about), file)
+    with pytest.raises(Terminal, match=rf"does not say whose it is: it has no {name}"):
+        read_raw(file.getvalue(), KEY, TICKETS)
+
+
 def test_dictionary_columns_are_text() -> None:
     array = pa.array(["x"]).dictionary_encode()
     raw = read_raw(rewritten(raw_body([ticket(1, 10)]), "summary", array), KEY, TICKETS)

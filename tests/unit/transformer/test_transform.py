@@ -46,7 +46,7 @@ def test_tenants_are_apart() -> None:
     world = World()
     ours = world.land([ticket(1, 10)])
     theirs = ours.replace(TENANT, "umbrella")
-    world.lake.objects[theirs] = raw_body([ticket(1, 10)])
+    world.lake.objects[theirs] = raw_body([ticket(1, 10)], tenant_id="umbrella")
     assert world.deliver(ours, theirs) == {}
     (commit,) = world.commits()
     assert commit.raw_keys == (ours,)
@@ -99,7 +99,7 @@ def test_two_canonical_tables_of_one_source() -> None:
 def test_a_fault_of_the_platform_fails_its_history_only() -> None:
     world = World()
     ours, theirs = world.land([ticket(1, 10)]), "umbrella/raw/connectwise/service_tickets/2.parquet"
-    world.lake.objects[theirs] = raw_body([ticket(1, 10)])
+    world.lake.objects[theirs] = raw_body([ticket(1, 10)], tenant_id="umbrella")
     with patch.object(world.ledger, "advance", side_effect=ConnectionError):
         failures = world.deliver(ours)
     assert isinstance(failures["0"], ConnectionError)

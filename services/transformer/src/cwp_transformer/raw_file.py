@@ -118,7 +118,12 @@ def open_raw(body: bytes, key: str) -> pq.ParquetFile:
 def _check_owner(metadata: dict[bytes, bytes], key: str) -> None:
     place = keys.parse_raw(key)
     for name, expected in ((META_TENANT, place.tenant_id), (META_TABLE, place.table)):
-        found = metadata.get(name, expected.encode()).decode("utf-8", "replace")
+        if name not in metadata:
+            raise Terminal(
+                f"{key} does not say whose it is: it has no {name.decode()}, which the writer "
+                "always puts; so somebody else made it"
+            )
+        found = metadata[name].decode("utf-8", "replace")
         if found != expected:
             raise Terminal(
                 f"{key} says of itself {name.decode()}={found}: it lies in a wrong place"
