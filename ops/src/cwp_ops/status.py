@@ -1,6 +1,6 @@
 """The state of a stage in one picture: tenants, tables, runs, watermarks, loads, what failed."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,12 +9,15 @@ from cwp_ops.dead_letters import Reason
 from cwp_ops.paging import Item
 from cwp_ops.progress import blocked
 from cwp_ops.queue_depths import Depth
+from cwp_ops.standing_records import Records, read_records
 from cwp_ops.stores import Stores
 from cwp_shared.clock import Clock, utc_now
 from cwp_shared.errors import Terminal
 from cwp_shared.freshness import is_late
 from cwp_shared.tenants import TenantConfig
 
+#: Those of some tenants that have API keys.
+WithKeys = Callable[[Collection[str]], Collection[str]]
 #: Current rows in the warehouse by canonical table, for one tenant.
 CountRows = Callable[[str], Mapping[str, int]]
 
@@ -87,54 +90,54 @@ class Reader:
 
     stores: Stores
     canonical_tables: Mapping[str, tuple[str, ...]]
-    has_keys: Callable[[str], bool]
+    with_keys: WithKeys
     count_rows: CountRows
     clock: Clock = utc_now
 
     def tenants(self, items: Iterable[Item]) -> tuple[TenantStatus, ...]:
         """The states of tenants given as TenantServices items."""
-        return tuple(self._tenant(item) for item in sorted(items, key=_name))
+        read = [_config(item) for item in sorted(items, key=_name)]
+        tables = {t.tenant_id: t.selected_tables() for t in read if isinstance(t, TenantConfig)}
+        records = read_records(self.stores, tables, self.canonical_tables)
+        with_keys = self.with_keys(tables)
+        return tuple(
+            self._tenant(one, records, has_keys=one.tenant_id in with_keys)
+            if isinstance(one, TenantConfig)
+            else one
+            for one in read
+        )
 
-    def _tenant(self, item: Item) -> TenantStatus:
-        try:
-            tenant = TenantConfig.from_item(item)
-        except Terminal as error:
-            return TenantStatus(
-                _name(item), str(item.get("site")), enabled=False, tables=(), trouble=str(error)
-            )
-        standings = self.stores.watermarks_of(tenant.tenant_id)
+    def _tenant(self, tenant: TenantConfig, records: Records, *, has_keys: bool) -> TenantStatus:
+        standings = records.standings.get(tenant.tenant_id, {})
+        trouble = _trouble_of_block(standings)
+        if not has_keys:
+            trouble = f"no API keys; enter them with `cwpipe tenants keys {tenant.tenant_id}`"
         return TenantStatus(
             tenant_id=tenant.tenant_id,
             site=tenant.site,
             enabled=tenant.enabled,
-            tables=tuple(self._tables(tenant, standings)),
-            trouble=self._trouble(tenant, standings),
+            tables=tuple(self._tables(tenant, records, standings)),
+            trouble=trouble,
         )
 
-    def _trouble(self, tenant: TenantConfig, standings: Mapping[str, Item]) -> str | None:
-        if not self.has_keys(tenant.tenant_id):
-            return f"no API keys; enter them with `cwpipe tenants keys {tenant.tenant_id}`"
-        if block := standings.get("#blocked"):
-            return f"blocked since {block['since']}: {block['reason_class']}: {block['reason']}"
-        return None
-
-    def _tables(self, tenant: TenantConfig, standings: Mapping[str, Item]) -> Iterable[TableStatus]:
+    def _tables(
+        self, tenant: TenantConfig, records: Records, standings: Mapping[str, Item]
+    ) -> Iterable[TableStatus]:
         rows = self.count_rows(tenant.tenant_id)
         for table in tenant.selected_tables():
+            pair = (tenant.tenant_id, table)
             canonical = next(iter(self.canonical_tables.get(table, ())), None)
-            head = self.stores.load_head(tenant.tenant_id, canonical) if canonical else None
             status = table_status(
                 table=table,
                 canonical_table=canonical,
-                run=self.stores.newest_run(tenant.tenant_id, table),
+                run=records.runs.get(pair),
                 watermark=standings.get(table, {}).get("watermark"),
-                head=head,
+                head=records.heads.get((tenant.tenant_id, canonical)) if canonical else None,
                 rows=rows.get(canonical) if canonical else None,
             )
-            sweep = self.stores.newest_sweep(tenant.tenant_id, table) or {}
             trouble = (
                 status.trouble
-                or _trouble_of_sweep(sweep)
+                or _trouble_of_sweep(records.sweeps.get(pair, {}))
                 or _lateness(tenant, table, standings, self.clock())
             )
             yield replace(
@@ -142,6 +145,16 @@ class Reader:
                 trouble=trouble,
                 cadence_minutes=tenant.cadence(table) // timedelta(minutes=1),
             )
+
+
+def _config(item: Item) -> TenantConfig | TenantStatus:
+    """A tenant's settings; of an item that has none, all that can be said of it."""
+    try:
+        return TenantConfig.from_item(item)
+    except Terminal as error:
+        return TenantStatus(
+            _name(item), str(item.get("site")), enabled=False, tables=(), trouble=str(error)
+        )
 
 
 def table_status(
@@ -177,6 +190,12 @@ def _trouble(run: Item, head: Item) -> str | None:
         return f"loading is tried again at {head.get('retry_at')}: {head.get('last_error')}"
     if passed_over := int(head.get("set_aside") or 0):
         return f"{passed_over} files could not be loaded and are missing: docs/runbooks/loading.md"
+    return None
+
+
+def _trouble_of_block(standings: Mapping[str, Item]) -> str | None:
+    if block := standings.get("#blocked"):
+        return f"blocked since {block['since']}: {block['reason_class']}: {block['reason']}"
     return None
 
 

@@ -4,12 +4,17 @@ The items are the services' own; nothing here writes them but `cwp_ops.recover`,
 ones anew, and `cwp_ops.quarantine`, which has raw files read again.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from boto3.dynamodb.conditions import Key
 
-from cwp_ops.paging import Item, items
+from cwp_ops.paging import Item, items, items_at
+
+#: A tenant's id, and the name of one of its tables.
+Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,10 @@ class Stores:
         )
         return list(answer["Items"])
 
-    def newest_sweep(self, tenant_id: str, table: str) -> Item | None:
-        """The header of the run that sweeps ids, opened last."""
-        return next(iter(self.newest_runs(tenant_id, table, 1, sweep=True)), None)
+    def headers(self, runs: Mapping[Pair, str], *, sweep: bool = False) -> dict[Pair, Item]:
+        """The headers of runs given by their ids, a run a table, as far as they are there."""
+        kind = "SWEEP" if sweep else "RUN"
+        return _get_many(self.runs, {pair: f"{kind}#{run_id}" for pair, run_id in runs.items()})
 
     def receipts(self, run_id: str) -> list[Item]:
         """The pages of a run that are durable in raw/."""
@@ -90,6 +96,17 @@ class Stores:
         """Where the loading of a table stands."""
         return _get(self.loads, _pair(tenant_id, canonical_table), "HEAD")
 
+    def load_heads(self, pairs: Iterable[Pair]) -> dict[Pair, Item]:
+        """Where the loading of canonical tables stands."""
+        return _get_many(self.loads, dict.fromkeys(pairs, "HEAD"))
+
+    def all_watermarks(self) -> dict[str, dict[str, Item]]:
+        """The LastUpdated items of all tenants, by tenant and table."""
+        found: dict[str, dict[str, Item]] = defaultdict(dict)
+        for item in items(self.watermarks.scan):
+            found[item["tenant_id"]][item["table"]] = item
+        return found
+
     def watermarks_of(self, tenant_id: str) -> dict[str, Item]:
         """The LastUpdated items of a tenant, by table."""
         found = items(self.watermarks.query, KeyConditionExpression=Key("tenant_id").eq(tenant_id))
@@ -104,3 +121,10 @@ def _get(table: Any, pk: str, sk: str) -> Item | None:
     answer = table.get_item(Key={"pk": pk, "sk": sk}, ConsistentRead=True)
     item: Item | None = answer.get("Item")
     return item
+
+
+def _get_many(table: Any, sort_keys: Mapping[Pair, str]) -> dict[Pair, Item]:
+    """Items by their pairs; of each pair one, at its sort key."""
+    pairs = {_pair(*pair): pair for pair in sort_keys}
+    keys = [{"pk": pk, "sk": sort_keys[pair]} for pk, pair in pairs.items()]
+    return {pairs[item["pk"]]: item for item in items_at(table, keys)}

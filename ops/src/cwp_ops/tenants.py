@@ -1,9 +1,9 @@
 """Adding tenants: settings in TenantServices and S3, API keys in Secrets Manager only."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
@@ -17,6 +17,9 @@ from cwp_shared.names import check_tenant_id
 from cwp_shared.settings import Stage
 from cwp_shared.tables import source_table
 from cwp_shared.tenants import SERVICE, ApiKeys, SiteUrl, TenantConfig, secret_name
+
+#: As many as Secrets Manager gives at once.
+_NAMES_A_PAGE: Final = 100
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,27 @@ class TenantBook:
             raise
         # A secret that is deleted can still be described until its time is over.
         return "DeletedDate" not in known
+
+    def with_keys(self, tenant_ids: Collection[str]) -> set[str]:
+        """Those of the tenants that there are keys for.
+
+        Of more than one, all names are listed. The list may lack a name for a while, so what is
+        not in it is asked for.
+        """
+        listed = self._names_listed() if len(tenant_ids) > 1 else set()
+        return {
+            tenant_id
+            for tenant_id in tenant_ids
+            if secret_name(self.stage, tenant_id) in listed or self.has_keys(tenant_id)
+        }
+
+    def _names_listed(self) -> set[str]:
+        filters = [{"Key": "name", "Values": [secret_name(self.stage, "")]}]
+        pages = self.secrets.get_paginator("list_secrets").paginate(
+            Filters=filters, PaginationConfig={"PageSize": _NAMES_A_PAGE}
+        )
+        found = (secret for page in pages for secret in page["SecretList"])
+        return {secret["Name"] for secret in found if "DeletedDate" not in secret}
 
     def keep_record(self, tenant: TenantConfig) -> None:
         """The settings without secrets in S3, from which the table can be made anew."""

@@ -69,7 +69,7 @@ def status_reader(operator: Operator, *, ask_warehouse: bool) -> Reader:
     return Reader(
         stores=operator.stores,
         canonical_tables=operator.canonical_tables,
-        has_keys=operator.book.has_keys,
+        with_keys=operator.book.with_keys,
         count_rows=operator.current_rows if ask_warehouse else lambda _: {},
     )
 

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -28,6 +29,18 @@ class FakeTable:
 
     key: tuple[str, str]
     items: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    name: str = "table"
+
+    @property
+    def meta(self) -> SimpleNamespace:
+        return SimpleNamespace(client=self)
+
+    def batch_get_item(self, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        wanted = RequestItems[self.name]
+        assert wanted["ConsistentRead"]
+        assert 0 < len(wanted["Keys"]) <= 100
+        found = [self.items.get((key[self.key[0]], key[self.key[1]])) for key in wanted["Keys"]]
+        return {"Responses": {self.name: [item for item in found if item]}}
 
     def put(self, *items: Mapping[str, Any]) -> None:
         for item in items:

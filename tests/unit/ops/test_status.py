@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -58,7 +59,11 @@ def run(table: str, run_id: str, status: str = "COMPLETED", **more: Any) -> dict
 
 def reader(stores: Stores, *, has_keys: bool = True) -> Reader:
     counted = {"tickets": 2000}
-    return Reader(stores, CANONICAL, lambda _: has_keys, lambda _: counted, lambda: NOW)
+
+    def with_keys(tenant_ids: Collection[str]) -> Collection[str]:
+        return tenant_ids if has_keys else ()
+
+    return Reader(stores, CANONICAL, with_keys, lambda _: counted, lambda: NOW)
 
 
 def test_a_table_shows_its_newest_run_watermark_rows_and_load(stores: Stores) -> None:

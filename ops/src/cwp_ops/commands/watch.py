@@ -42,8 +42,8 @@ def watch(
 ) -> None:
     """Show the stage live: flow, freshness by tenant, backlog, errors, cost drivers. Ctrl-C ends.
 
-    One look asks DynamoDB three times for each table of each tenant, and every minute CloudWatch;
-    the warehouse is never woken. Where the output is no terminal, one look is printed.
+    One look asks DynamoDB some three times for a hundred tables of all tenants, and every minute
+    CloudWatch; the warehouse is never woken. Where the output is no terminal, one look is printed.
     """
     operator = operator_of(context)
     look = looker(operator, name)

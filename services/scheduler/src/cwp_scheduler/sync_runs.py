@@ -6,7 +6,8 @@ from starting. Under `{run_id}`: `PAGE#{job_id}`, its receipts. Receipts and hea
 expire (`expires_at`).
 
 A run is opened and ended in one transaction, together with the mark of LastUpdated that it is
-open: whoever reads any of the three sees the same.
+open: whoever reads any of the three sees the same. LastUpdated also names the run that was opened
+last, so that many tables' newest headers can be read in one request.
 """
 
 from datetime import datetime, timedelta
@@ -159,12 +160,13 @@ class RunStore:
         if run.mode == "reconcile":
             return self._mark(
                 run,
-                UpdateExpression="SET open_sweep = :run, sweep_attempted_at = :at",
+                UpdateExpression="SET open_sweep = :run, last_sweep = :run, "
+                "sweep_attempted_at = :at",
                 ExpressionAttributeValues={":run": run.run_id, ":at": opened},
             )
         return self._mark(
             run,
-            UpdateExpression="SET open_run = :run, attempted_at = :at, "
+            UpdateExpression="SET open_run = :run, last_run = :run, attempted_at = :at, "
             "started_at = if_not_exists(started_at, :at)",
             ExpressionAttributeValues={":run": run.run_id, ":at": opened},
         )
