@@ -79,8 +79,8 @@ def test_control_refuses_foreign_names(server: Running) -> None:
 def test_small_answers_come_at_once(session: requests.Session, access: CompanyAccess) -> None:
     """Nagle's algorithm would add 40 ms to each."""
     path = f"{access.site}/v4_6_release/apis/3.0/time/entries/count"
-    times = sorted(session.get(path).elapsed.total_seconds() for _ in range(15))
-    assert times[0] < 0.035
+    # A busy machine makes any of them slow, but not all of so many.
+    assert any(session.get(path).elapsed.total_seconds() < 0.035 for _ in range(500))
 
 
 def test_long_conditions_fit_into_a_url(session: requests.Session, access: CompanyAccess) -> None:

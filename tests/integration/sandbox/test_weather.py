@@ -81,7 +81,9 @@ def test_slow_answers_hold_up_nobody_else(
     control: SandboxControl, storm: CompanyAccess, calm: CompanyAccess
 ) -> None:
     """More slow requests than the server has threads leave it free for others."""
-    control.set_weather("Storm", slow=Slow(seconds=4, probability=1))
+    # Long enough for a busy machine to begin all requests before the first ends.
+    slow = Slow(seconds=8, probability=1)
+    control.set_weather("Storm", slow=slow)
     under_way, threads, done = 60, 40, threading.Event()
 
     def slowly() -> int:
@@ -103,7 +105,7 @@ def test_slow_answers_hold_up_nobody_else(
     assert summary.most_at_once > threads
     assert control.log_summary("Calm", since).most_at_once == 1
     assert all(
-        (entry.ended - entry.started).total_seconds() >= 4
+        (entry.ended - entry.started).total_seconds() >= slow.seconds
         for entry in control.log(since).entries
         if entry.company == "Storm"
     )
