@@ -34,11 +34,84 @@ def table(sql: Sql) -> Sql:
         ("SELECT d::timestamp - d::timestamp FROM t", "cannot give a value of type interval"),
         ("SELECT * FROM (SELECT n, f FROM t) PIVOT (AVG(f) FOR n IN (1))", "AVG in PIVOT"),
         ("SELECT 'a' SIMILAR TO t.d::varchar FROM t", "takes a literal pattern"),
+        ("CREATE OR REPLACE TABLE t (n INT)", "at or near"),
+        ("CREATE TABLE u (n INT) PARTITION BY (n)", "not supported in CREATE"),
+        ("CREATE TABLE u (n INT) WITH (format = 'x')", "not supported in CREATE"),
+        ("CREATE UNLOGGED TABLE u (n INT)", "not supported in CREATE"),
+        ("CREATE GLOBAL TEMPORARY TABLE u (n INT)", "not supported in CREATE"),
+        ("CREATE TABLE u AS SELECT n FROM t WITH NO DATA", "not supported in CREATE"),
+        ("CREATE TABLE u (v VARCHAR COLLATE nocase)", "COLLATE"),
+        ("CREATE TABLE u (v VARCHAR COLLATE case_insensitive)", "COLLATE"),
+        ("CREATE TABLE u (a STRING)", 'type "string" does not exist'),
+        ("CREATE TABLE u (a INT, b NUMBER(10, 2))", 'type "number" does not exist'),
+        ("CREATE TABLE u (a DOUBLE)", 'type "double" does not exist'),
+        ("CREATE TABLE u (a TIMESTAMP(3))", "precision"),
+        ("ALTER TABLE t ADD COLUMN v TINYINT", 'type "tinyint" does not exist'),
+        ("ALTER TABLE t ADD v BLOB", 'type "blob" does not exist'),
+        ("SELECT n::string FROM t", 'type "string" does not exist'),
+        ("SELECT CAST(LEFT('a', 1) AS DATETIME)", 'type "datetime" does not exist'),
+        ("INSERT OVERWRITE t (n) VALUES (1)", "at or near"),
+        ("INSERT INTO t BY NAME SELECT 1 AS n", "at or near"),
+        ("DELETE FROM t AS u WHERE u.n = 1", "at or near"),
+        ("TRUNCATE t, t", "at or near"),
+        ("TRUNCATE t CASCADE", "at or near"),
+        ("TRUNCATE t RESTART IDENTITY", "at or near"),
+        ("TABLE t", "at or near"),
+        ("SELECT n FROM t FETCH FIRST 1 ROW ONLY", "at or near"),
+        ("SELECT TOP 10 PERCENT n FROM t", "at or near"),
+        ("SELECT TOP 1 WITH TIES n FROM t ORDER BY n", "at or near"),
+        ("SELECT * EXCEPT (n) FROM t", "at or near"),
+        ("SELECT n FROM t FOR UPDATE", "at or near"),
+        ("SELECT n FROM t UNION BY NAME SELECT 1 AS n", "at or near"),
+        ("SELECT n FROM t INTERSECT ALL SELECT 1", "ALL is not supported"),
+        ("SELECT n FROM t EXCEPT ALL SELECT 1", "ALL is not supported"),
+        ("WITH x AS MATERIALIZED (SELECT 1) SELECT * FROM x", "at or near"),
+        ("SELECT SUM(n) OVER w FROM t WINDOW w AS (PARTITION BY f)", "at or near"),
+        (
+            "SELECT SUM(n) OVER (ORDER BY n RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t",
+            "count ROWS",
+        ),
+        (
+            "SELECT SUM(n) OVER (ORDER BY n ROWS 1 PRECEDING EXCLUDE CURRENT ROW) FROM t",
+            "at or near",
+        ),
+        ("SELECT COUNT(DISTINCT n) OVER () FROM t", "DISTINCT is not supported"),
+        ("SELECT SUM(n ORDER BY n) FROM t", "at or near"),
+        ("SELECT LISTAGG(n ORDER BY n) FROM t", "at or near"),
+        ("SELECT 'a' LIKE ANY ('a', 'b')", "at or near"),
+        ("SELECT 'a' GLOB 'a'", "at or near"),
+        ("SELECT 'a' RLIKE 'a'", "at or near"),
+        ("SELECT 'a' COLLATE nocase", "at or near"),
+        ("SELECT 1 == 1", "at or near"),
+        ("SELECT 1 <=> 1", "at or near"),
+        ("SELECT n IS DISTINCT FROM 1 FROM t", "at or near"),
+        ("SELECT 1 BETWEEN SYMMETRIC 2 AND 0", "at or near"),
+        ("SELECT CURRENT_CATALOG", "does not exist"),
+        ("SELECT STRING_AGG(d, ',') FROM t", r"function string_agg\(\) does not exist"),
+        ("SELECT IF(n = 1, 2, 3) FROM t", r"function if\(\) does not exist"),
+        ("SELECT MAX_BY(n, f) FROM t", r"function max_by\(\) does not exist"),
+        ("SELECT SAFE_CAST('1' AS INT)", r"function safe_cast\(\) does not exist"),
     ],
 )
 def test_what_redshift_has_not_is_refused(table: Sql, text: str, words: str) -> None:
     with pytest.raises(SqlError, match=words):
         table(text)
+
+
+def test_what_only_looks_like_syntax_of_others_is_taken(table: Sql) -> None:
+    """Names and texts that are words of other engines, and Redshift's own beside them."""
+    table(
+        "CREATE TABLE names (number INT, string VARCHAR(20) COLLATE case_sensitive, "
+        "glob DOUBLE PRECISION)"
+    )
+    table("ALTER TABLE names ADD COLUMN blob BOOLEAN DEFAULT TRUE")
+    table("INSERT INTO names (number, string) VALUES (1, 'regexp == rlike')")
+    assert table("SELECT number, string, n AS number FROM names, t WHERE t.n = number") == [
+        (1, "regexp == rlike", 1)
+    ]
+    assert table("SELECT * EXCLUDE (blob, string) FROM names") == [(1, None)]
+    assert table("SELECT n FROM t EXCEPT SELECT 2") == [(1,)]
+    assert table("SELECT TOP 1 n FROM t ORDER BY n") == [(1,)]
 
 
 def test_an_average_of_integers_is_an_integer(table: Sql) -> None:

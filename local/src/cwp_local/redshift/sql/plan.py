@@ -23,7 +23,7 @@ from cwp_local.redshift.sql.catalog import Context
 from cwp_local.redshift.sql.functions import check_functions
 from cwp_local.redshift.sql.labels import name_results
 from cwp_local.redshift.sql.parameters import bind
-from cwp_local.redshift.sql.strict import check_strictly
+from cwp_local.redshift.sql.strict import check_strictly, check_words
 
 Gives = Literal["rows", "count", "nothing"]
 Control = Literal["begin", "commit", "rollback"]
@@ -81,6 +81,7 @@ def plan(text: str, parameters: Mapping[str, str], context: Context) -> Plan | C
         return Plan(tuple(rights.change_people(statement, context)))
     if verb == "EXPLAIN":
         return _explain(statement, parameters, context)
+    check_words(statement.tokens)
     tree = parse.tree(statement)
     check_strictly(tree)
     check_functions(tree, statement.text)
@@ -98,8 +99,8 @@ def _check_taken(statement: parse.Statement, context: Context) -> None:
         )
     if context.in_batch and verb in _OUTSIDE_TRANSACTIONS:
         raise SqlError(f"{verb} cannot run inside a transaction block")
-    if verb == "FROM":
-        raise SqlError('syntax error at or near "from"')
+    if verb in {"FROM", "TABLE"}:
+        raise SqlError(f'syntax error at or near "{verb.lower()}"')
     last = [token.text.upper() for token in statement.tokens[-2:]]
     if verb == "MERGE" and last == ["REMOVE", "DUPLICATES"]:
         raise operands.refuse("MERGE ... REMOVE DUPLICATES")

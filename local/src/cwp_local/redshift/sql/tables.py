@@ -15,12 +15,6 @@ from cwp_local.redshift.sql import expressions, layout, names
 from cwp_local.redshift.sql.catalog import Column, Context, TableName
 from cwp_local.redshift.sql.types import declared, from_duckdb
 
-#: Column constraints that change nothing here.
-_FORGOTTEN = (
-    exp.CollateColumnConstraint,
-    exp.Reference,
-    exp.UniqueColumnConstraint,
-)
 _TABLE_KEYS = (exp.Constraint, exp.ForeignKey, exp.PrimaryKey, exp.UniqueColumnConstraint)
 
 
@@ -118,10 +112,17 @@ def column_of(definition: exp.ColumnDef, context: Context) -> Column:
             default = expressions.rewrite(kind.this, context).sql(dialect="duckdb", copy=False)
         elif isinstance(kind, exp.EncodeColumnConstraint):
             layout.check_encoding(kind.name, declared(definition.kind))
-        elif not isinstance(kind, _FORGOTTEN):
+        elif not _is_forgotten(kind):
             text = kind.sql(dialect="redshift")
             raise SqlError(f"not supported by the local Redshift in a column: {text}")
     return Column(definition.name.lower(), declared(definition.kind), nullable, default)
+
+
+def _is_forgotten(kind: exp.Expr) -> bool:
+    """Whether it changes nothing here: all strings are told apart by case."""
+    if isinstance(kind, exp.CollateColumnConstraint):
+        return kind.this.name.lower() in {"case_sensitive", "cs"}
+    return isinstance(kind, (exp.Reference, exp.UniqueColumnConstraint))
 
 
 def definition_of(column: Column) -> str:

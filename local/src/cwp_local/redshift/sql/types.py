@@ -120,6 +120,8 @@ def declared(data_type: exp.DataType) -> RedshiftType:
     if name == "numeric":
         return _numeric(numbers)
     if default_length is None:
+        if numbers:
+            raise SqlError(f"a length or precision of {name} is not supported")
         return RedshiftType(name)
     return _sized(name, numbers[0] if numbers else default_length)
 
