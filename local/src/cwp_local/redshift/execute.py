@@ -1,6 +1,10 @@
 """Running one statement in one session: its transaction, its parts, its failure."""
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
 
 from cwp_local.redshift.copy.command import CopyCommand
 from cwp_local.redshift.copy.load import run_copy
@@ -14,14 +18,24 @@ from cwp_local.redshift.statements import ABORTED, FAILED, FINISHED, Outcome, Pa
 from cwp_local.redshift.system_views import VIEWS
 from cwp_local.redshift.warehouse import Session
 
+#: `max_query_execution_time` of our workgroup (shared/resources/warehouse.yml).
+QUERY_LIMIT_S: Final = 3_600.0
+
 
 class Execution:
-    """Runs statements and tells the history how they go."""
+    """Runs statements and tells the history how they go; a query that takes too long fails."""
 
-    def __init__(self, history: History, roles: Roles, faults: Faults) -> None:
+    def __init__(
+        self,
+        history: History,
+        roles: Roles,
+        faults: Faults,
+        query_limit_s: float = QUERY_LIMIT_S,
+    ) -> None:
         self._history = history
         self._roles = roles
         self._faults = faults
+        self._query_limit_s = query_limit_s
         self._fault: Fail | None = None
 
     def run(self, statement: Statement, session: Session) -> None:
@@ -89,11 +103,33 @@ class Execution:
         begun = time.monotonic_ns()
         try:
             self._fail_on_command(statement, place)
-            outcome = self._outcome(statement, part, session)
+            with self._limited(statement, part, session):
+                outcome = self._outcome(statement, part, session)
         except SqlError as error:
             self._history.end_part(part, None, f"ERROR: {error}", time.monotonic_ns() - begun)
             raise
         self._history.end_part(part, outcome, duration_ns=time.monotonic_ns() - begun)
+
+    @contextmanager
+    def _limited(self, statement: Statement, part: Part, session: Session) -> Iterator[None]:
+        def stop() -> None:
+            part.is_late = True
+            session.interrupt()
+
+        timer = threading.Timer(self._query_limit_s, stop)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except Interrupted:
+            if statement.cancelled or not part.is_late:
+                raise
+            raise SqlError(
+                f"Query ({part.query_id}) cancelled by WLM abort action of Query Monitoring Rule "
+                '"max_query_execution_time"'
+            ) from None
+        finally:
+            timer.cancel()
 
     def _fail_on_command(self, statement: Statement, place: int) -> None:
         fault = self._fault
@@ -111,7 +147,7 @@ class Execution:
         steps = plan(part.sql, submission.parameters, context)
         if isinstance(steps, CopyCommand):
             reader = self._roles.reader(steps.role)
-            rows = run_copy(steps, context, session, reader, lambda: _check_cancelled(statement))
+            rows = run_copy(steps, context, session, reader, lambda: _check_going(statement, part))
             return Outcome(rows)
         return _run(steps, session)
 
@@ -145,6 +181,13 @@ def _controls(statement: Statement) -> bool:
 def _check_cancelled(statement: Statement) -> None:
     if statement.cancelled:
         raise Interrupted("Query cancelled on user's request")
+
+
+def _check_going(statement: Statement, part: Part) -> None:
+    """An interrupt between two queries of a COPY stops nothing."""
+    _check_cancelled(statement)
+    if part.is_late:
+        raise Interrupted("Query cancelled")
 
 
 def _whole_error(statement: Statement, error: SqlError) -> str:

@@ -21,7 +21,7 @@ from cwp_local.redshift.access import Access
 from cwp_local.redshift.callers import Callers, EverybodyIsAdministrator, access_key
 from cwp_local.redshift.errors import ApiError, validation
 from cwp_local.redshift.events import Announcer
-from cwp_local.redshift.execute import Execution
+from cwp_local.redshift.execute import QUERY_LIMIT_S, Execution
 from cwp_local.redshift.faults import FAULT, Faults, LoseEvent
 from cwp_local.redshift.history import History
 from cwp_local.redshift.objects import Roles
@@ -47,6 +47,7 @@ class Parts:
     announcer: Announcer
     clock: Clock = utc_now
     callers: Callers = field(default_factory=EverybodyIsAdministrator)
+    query_limit_s: float = QUERY_LIMIT_S
 
 
 def create_app(path: Path | None, parts: Parts) -> Starlette:
@@ -61,7 +62,7 @@ def create_app(path: Path | None, parts: Parts) -> Starlette:
     warehouse = Warehouse(path)
     history = History(parts.clock)
     faults = Faults()
-    execution = Execution(history, parts.roles, faults)
+    execution = Execution(history, parts.roles, faults, parts.query_limit_s)
     sessions = Sessions(warehouse, parts.clock)
     tell = _telling(parts.announcer, faults)
     worker = Worker(warehouse, history, execution, faults, sessions, tell)

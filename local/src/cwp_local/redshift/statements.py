@@ -72,6 +72,8 @@ class Part:
     outcome: Outcome = field(default_factory=Outcome)
     updated_at: datetime | None = None
     duration_ns: int = -1
+    #: Whether it has run for longer than a query may.
+    is_late: bool = False
 
     def described(self, part_id: str) -> dict[str, Any]:
         """`SubStatementData`."""
