@@ -40,6 +40,36 @@ def test_too_many_bytes_fail_an_update(table: Sql) -> None:
     assert table("SELECT name FROM t") == [("too",)]
 
 
+def test_blanks_at_the_end_are_cut_to_the_length(table: Sql) -> None:
+    """As "Character types" of the Database Developer Guide has it."""
+    table("INSERT INTO t (id, name) VALUES (1, 'abcde  '), (2, 'abc  ')")
+    table("INSERT INTO t (id, name) SELECT 3, 'é   ' || '   '")
+    table("INSERT INTO t (id, name) SELECT 4, NULL::VARCHAR")
+    assert table("SELECT id, name FROM t ORDER BY id") == [
+        (1, "abcde"),
+        (2, "abc  "),
+        (3, "é   "),
+        (4, None),
+    ]
+
+
+def test_a_char_has_no_blanks_at_its_end_that_count(table: Sql) -> None:
+    table("CREATE TABLE c (id INT, code CHAR(5))")
+    table("INSERT INTO c VALUES (1, 'a'), (2, 'a   '), (3, 'abcde   ')")
+    table("INSERT INTO c SELECT 4, 'a ' || ' '")
+    table("INSERT INTO c SELECT 5, NULL::VARCHAR")
+    assert table("SELECT id, LEN(code), code || '.' FROM c ORDER BY id") == [
+        (1, 1, "a."),
+        (2, 1, "a."),
+        (3, 5, "abcde."),
+        (4, 1, "a."),
+        (5, None, None),
+    ]
+    for text, words in (("abcdef", r"too long for type character\(5\)"), ("é", "for CHAR")):
+        with pytest.raises(SqlError, match=words):
+            table("INSERT INTO c (code) VALUES (:text)", {"text": text})
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1),
@@ -51,9 +81,9 @@ def test_a_string_is_taken_if_and_only_if_its_bytes_fit(
     with warehouse.session("dev") as session:
         sql = Sql(session)
         sql(f"CREATE TEMP TABLE t (name VARCHAR({limit}))")
-        if len(text.encode()) <= limit:
+        if len(text.rstrip(" ").encode()) <= limit:
             assert sql("INSERT INTO t VALUES (:text)", {"text": text}) == 1
-            assert sql("SELECT name FROM t") == [(text,)]
+            assert sql("SELECT name FROM t") == [(text.encode()[:limit].decode(),)]
         else:
             with pytest.raises(SqlError, match="value too long"):
                 sql("INSERT INTO t VALUES (:text)", {"text": text})

@@ -15,7 +15,7 @@ from cwp_local.redshift.copy.manifest import Entry, read_manifest
 from cwp_local.redshift.copy.parquet import check_schema, check_values, spectrum_error
 from cwp_local.redshift.errors import SqlError
 from cwp_local.redshift.objects import Objects, S3Failure
-from cwp_local.redshift.sql import expressions, names
+from cwp_local.redshift.sql import expressions, names, writes
 from cwp_local.redshift.sql.catalog import Column, Context
 
 _BATCH = "rs_copy"
@@ -132,4 +132,6 @@ def _target(command: CopyCommand, context: Context) -> _Target:
 
 def _value(place: int, column: Column) -> exp.Expr:
     value: exp.Expr = exp.column(f"c{place}")
-    return expressions.call("to_json", value) if column.type.name == "super" else value
+    if column.type.name == "super":
+        return expressions.call("to_json", value)
+    return writes.fitted(value, column) if column.type.name == "character" else value

@@ -12,16 +12,22 @@ create macro rs_text(x) as
 create macro rs_super(x) as
     case when typeof(x) = 'JSON' then try_cast(cast(x as varchar) as json) else to_json(x) end;
 
--- An explicit cast cuts to whole characters that fit; an assignment does not.
+-- An explicit cast cuts to whole characters that fit.
 create macro rs_left_bytes(x, n) as
     case when strlen(x) <= n then x else coalesce(
         try(decode(encode(x)[1:n])), try(decode(encode(x)[1:n - 1])),
         try(decode(encode(x)[1:n - 2])), try(decode(encode(x)[1:n - 3]))
     ) end;
+-- An assignment cuts blanks only. A CHAR has none at its end that count, and no longer characters.
 create macro rs_fit_text(x, n, type_name) as
-    case when strlen(x) > n
-    then error('value too long for type ' || type_name || '(' || n || ')') else x end;
+    case when strlen(rtrim(x, ' ')) > n
+    then error('value too long for type ' || type_name || '(' || n || ')')
+    when strlen(x) > n then left(x, length(x) - strlen(x) + n) else x end;
 create macro rs_fit(x, n, type_name) as rs_fit_text(rs_text(x), n, type_name);
+create macro rs_fit_char(x, n) as
+    case when strlen(rs_text(x)) > length(rs_text(x))
+    then error('Multibyte character not supported for CHAR (Hint: try using VARCHAR)')
+    else rtrim(rs_fit(x, n, 'character'), ' ') end;
 
 -- A DECIMAL as the integer of its digits; a text that is an integer, with blanks around it or not.
 create macro rs_digits(x) as cast(replace(cast(x as varchar), '.', '') as hugeint);

@@ -18,6 +18,8 @@ def fitted(value: exp.Expr, column: Column, kept: str = "") -> exp.Expr:
 
     `kept` is the value's type in DuckDB, if it is known: less has then to be written, and planned.
     """
+    if column.type.name == "character":
+        return expressions.call("rs_fit_char", value, exp.Literal.number(column.type.length or 0))
     if column.type.is_text:
         limit = exp.Literal.number(column.type.length or 0)
         fit = "rs_fit_text" if kept == "VARCHAR" else "rs_fit"
@@ -118,7 +120,7 @@ def _values(
 def _value(value: exp.Expr, column: Column, context: Context) -> exp.Expr:
     if isinstance(value, exp.Var) and value.name.upper() == "DEFAULT":
         return value.copy()
-    if column.type.is_text and _fits(value, column.type.length or 0):
+    if column.type.name == "character varying" and _fits(value, column.type.length or 0):
         return value.copy()
     return fitted(expressions.rewrite(value.copy(), context), column)
 
