@@ -223,6 +223,50 @@ def test_types_are_known_in_every_scope(sales: Sql, query: str, rows: list[Any])
     assert sales(query) == rows
 
 
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("SELECT RTRIM(name), COUNT(*) FROM sales GROUP BY name ORDER BY name",
+         [("", 1), ("cat", 2)]),
+        ("SELECT COUNT(*) FROM sales GROUP BY 'x' || name ORDER BY 1", [(1,), (2,)]),
+        ("SELECT RTRIM(s.name) || '.', SUM(qtysold) AS n FROM sales AS s GROUP BY name ORDER BY n",
+         [(".", 3), ("cat.", 6)]),
+        ("SELECT TRIM(name), COUNT(*) FROM sales GROUP BY 1 HAVING COUNT(*) > 1", [("cat", 2)]),
+        ("SELECT LEN(name) < 9, COUNT(*) OVER () FROM sales GROUP BY name", [(True, 2)] * 2),
+        ("SELECT MAX(name) OVER (PARTITION BY name || '') = name FROM sales GROUP BY name",
+         [(True,)] * 2),
+        ("SELECT UPPER(RTRIM(name)) AS name, COUNT(*) FROM sales GROUP BY sales.name ORDER BY 2",
+         [("", 1), ("CAT", 2)]),
+        ("SELECT COUNT(*) FROM (SELECT DISTINCT name FROM sales)", [(2,)]),
+        ("SELECT COUNT(*) FROM (SELECT DISTINCT * FROM (SELECT name, 1 FROM sales))", [(2,)]),
+        ("SELECT COUNT(DISTINCT name), COUNT(DISTINCT salesid) FROM sales", [(2, 3)]),
+        (("SELECT salesid, ROW_NUMBER() OVER (PARTITION BY name ORDER BY salesid) FROM sales "
+         "ORDER BY 1"), [(1, 1), (2, 2), (3, 1)]),
+    ],
+)  # fmt: skip
+def test_blanks_at_the_end_make_no_other_group(sales: Sql, query: str, rows: list[Any]) -> None:
+    assert sales(query) == rows, BLANKS
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("SELECT LEN(name) AS long, COUNT(*) FROM sales GROUP BY long ORDER BY 1",
+         [(0, 1), (3, 1), (5, 1)]),
+        (("SELECT name, salesid, COUNT(*) FROM sales GROUP BY ROLLUP(name, salesid) "
+         "ORDER BY 3 DESC LIMIT 1"), [(None, None, 3)]),
+        (("SELECT qtysold, (SELECT COUNT(*) FROM sales AS b WHERE b.qtysold = a.qtysold) "
+         "FROM sales AS a GROUP BY qtysold ORDER BY 1"), [(2, 1), (3, 1), (4, 1)]),
+        ("SELECT qtysold + 1, caldate FROM sales GROUP BY qtysold + 1, caldate ORDER BY 1",
+         [(3, "2008-06-06"), (4, None), (5, "2008-02-18")]),
+        ("SELECT AVG(pricepaid) / 2 FROM sales GROUP BY big IS NULL ORDER BY 1",
+         [("175.0000",), ("201.0000",)]),
+    ],
+)  # fmt: skip
+def test_other_groups_are_as_they_were(sales: Sql, query: str, rows: list[Any]) -> None:
+    assert sales(query) == rows
+
+
 def test_writes_and_views_compute_alike(sales: Sql) -> None:
     sales("CREATE VIEW rates AS SELECT salesid, commission / pricepaid AS rate FROM sales")
     assert sales("SELECT rate FROM rates WHERE salesid = 1") == [("0.150000000",)]

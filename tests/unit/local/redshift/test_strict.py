@@ -58,6 +58,7 @@ def table(sql: Sql) -> Sql:
         ("TRUNCATE t RESTART IDENTITY", "at or near"),
         ("TABLE t", "at or near"),
         ("SELECT n FROM t FETCH FIRST 1 ROW ONLY", "at or near"),
+        ("SELECT DISTINCT n FROM t ORDER BY f", "must appear in select list"),
         ("SELECT TOP 10 PERCENT n FROM t", "at or near"),
         ("SELECT TOP 1 WITH TIES n FROM t ORDER BY n", "at or near"),
         ("SELECT * EXCEPT (n) FROM t", "at or near"),
@@ -111,6 +112,9 @@ def test_what_only_looks_like_syntax_of_others_is_taken(table: Sql) -> None:
     ]
     assert table("SELECT * EXCLUDE (blob, string) FROM names") == [(1, None)]
     assert table("SELECT n FROM t EXCEPT SELECT 2") == [(1,)]
+    for key in ("n + 1", "more DESC", "1", "n + 1 NULLS FIRST"):
+        ordered = f"SELECT DISTINCT n + 1 AS more FROM t ORDER BY {key}"
+        assert sorted(table(ordered)) == [(2,), (3,)]
     assert table("SELECT TOP 1 n FROM t ORDER BY n") == [(1,)]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlglot import exp, parse_one
 
 from cwp_local.redshift.errors import SqlError
-from cwp_local.redshift.sql import moments, names, numbers, operands, texts
+from cwp_local.redshift.sql import grouping, moments, names, numbers, operands, texts
 from cwp_local.redshift.sql.catalog import Context
 from cwp_local.redshift.sql.functions import WRITTEN
 from cwp_local.redshift.sql.types import declared
@@ -185,6 +185,7 @@ _RULES: dict[type[exp.Expr], Rule] = {
     exp.Anonymous: _function,
     exp.Bracket: _element,
     exp.Cast: _cast,
+    exp.Count: grouping.count,
     exp.CurrentDatabase: _database,
     exp.CurrentDate: _today,
     exp.CurrentTimestamp: _now,
@@ -192,8 +193,10 @@ _RULES: dict[type[exp.Expr], Rule] = {
     exp.CurrentVersion: _literal("PostgreSQL 8.0.2, Redshift 1.0 (local, over DuckDB)"),
     exp.Div: _division,
     exp.ParseJSON: _json_parse,
+    exp.Select: grouping.select,
     exp.SessionUser: _literal("IAM:root"),
     exp.SimilarTo: _similar,
     exp.TryCast: _cast,
     exp.Unnest: _unnest,
+    exp.Window: grouping.window,
 }
