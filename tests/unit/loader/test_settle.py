@@ -1,6 +1,7 @@
 """The way of a table, step by step; tests/property/loader has the disorder."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -278,6 +279,26 @@ def test_an_unrecorded_submit_is_repeated_under_its_token_and_runs_once() -> Non
     settle.wake(scene.on, TABLE, "sweep")
     assert scene.kinds == ["load"]
     assert scene.head.work.statement_id == "statement-1"
+
+
+def test_one_worker_submits_again_while_others_leave_the_table_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scene = loading(1)
+    crashed_before_recording(scene)
+    scene.clock.advance(seconds=CLAIM.total_seconds())
+    submit, leases = scene.statements.submit, []
+
+    def while_others_look(*batch: Any, **options: Any) -> str:
+        assert scene.head.work
+        leases.append(scene.head.work.lease_until)
+        if len(leases) == 1:
+            settle.wake(scene.on, TABLE, "sweep")
+        return submit(*batch, **options)
+
+    monkeypatch.setattr(scene.statements, "submit", while_others_look)
+    settle.wake(scene.on, TABLE, "sweep")
+    assert leases == [scene.clock.now + CLAIM]
 
 
 def test_a_claim_older_than_its_token_asks_the_ledger() -> None:
