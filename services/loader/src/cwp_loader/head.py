@@ -26,7 +26,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from cwp_loader.layout import Columns, Shape
-from cwp_loader.messages import Because, Kind
+from cwp_loader.messages import Kind
 from cwp_loader.table import TableRef
 from cwp_shared.clock import UtcTime
 from cwp_shared.names import CanonicalTable, TenantId
@@ -189,12 +189,10 @@ class Head(BaseModel):
         if self.work:
             return now >= self.work.lease_until
         has_reason = self.is_behind or self.due_at or self.phase == "waiting"
-        return bool(has_reason) and self.may_start(now, "sweep")
+        return bool(has_reason) and self.may_start(now)
 
-    def may_start(self, now: datetime, because: Because) -> bool:
-        """Whether a new statement may be claimed, nothing being in flight."""
-        if because == "operator":
-            return True
+    def may_start(self, now: datetime) -> bool:
+        """Whether a new statement may be claimed unasked, nothing being in flight."""
         if self.retry_at:
             return now >= self.retry_at
         if self.phase == "blocked" and not self.due_at:

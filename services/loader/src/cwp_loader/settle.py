@@ -67,7 +67,7 @@ def wake(on: Collaborators, table: TableRef, because: Because) -> None:
             _look(on, head, head.work)
     elif because == "operator":
         begin(on, head.doubted())
-    elif head.is_known and head.may_start(now, because):
+    elif head.is_known and head.may_start(now):
         begin(on, head)
 
 
