@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
+from cwp_loader.messages import Sweep, parse
 from cwp_shared.events import EVENTS, Event, RunCompleted
 from tests.rendering import Template
 from tests.template.cloudformation import of_type, target
@@ -128,3 +129,14 @@ def test_only_our_statements_reach_the_loader(
     other = json.loads(json.dumps(STATEMENT_FINISHED))
     other["detail"]["statementName"] = "somebody's"
     assert takers(templates, "dev", other, own_bus=False) == set()
+
+
+@pytest.mark.parametrize("stage", ["local", "dev", "prod"])
+def test_the_loader_is_told_to_sweep(
+    templates: dict[tuple[str, str], Template], stage: str
+) -> None:
+    """What a lost event leaves behind is found by nobody else."""
+    (sweep,) = of_type(templates["loader", stage], "AWS::Scheduler::Schedule").values()
+    assert sweep.get("State", "ENABLED") == "ENABLED"
+    assert target(sweep["Target"]["Arn"]) == "StatementsQueue"
+    assert isinstance(parse(sweep["Target"]["Input"]), Sweep)
