@@ -83,6 +83,12 @@ def test_a_batch_is_all_or_nothing(api: Api) -> None:
     assert api.run("SELECT * FROM t")["Error"] == 'ERROR: relation "t" does not exist'
 
 
+def test_a_batch_that_failed_has_no_results(api: Api) -> None:
+    described = api.batch("SELECT 1", "SELECT 1 / 0")
+    with pytest.raises(ClientError, match="Query does not have result"):
+        api.client.get_statement_result(Id=f"{described['Id']}:1")
+
+
 def test_auto_commit_keeps_what_succeeded(api: Api) -> None:
     described = api.batch(
         "CREATE TABLE t (n INT)",
@@ -156,6 +162,7 @@ def test_a_client_token_runs_once(api: Api) -> None:
         ({"SessionId": UNKNOWN}, "WorkgroupName cannot be given with SessionId"),
         ({"Sql": "  "}, "must not be empty"),
         ({"Sql": "SELECT '" + "x" * 102_400 + "'"}, "longer than 102400 bytes"),
+        ({"Sql": "SELECT '" + "é" * 51_200 + "'"}, "longer than 102400 bytes"),
         ({"StatementName": "x" * 2_049}, "less than or equal to 2048"),
     ],
 )

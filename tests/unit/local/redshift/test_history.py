@@ -168,3 +168,12 @@ def test_fingerprints_tell_requests_apart() -> None:
     ]
     assert len({one.fingerprint for one in [plain, *changed]}) == 8
     assert replace(plain).fingerprint == plain.fingerprint
+
+
+def test_five_hundred_statements_are_active_at_once(clock: Clock) -> None:
+    history = History(clock)
+    for _ in range(500):
+        _submit(history)
+    with pytest.raises(ApiError, match="quota") as refused:
+        _submit(history)
+    assert refused.value.code == "ActiveStatementsExceededException"
