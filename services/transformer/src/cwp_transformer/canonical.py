@@ -19,7 +19,7 @@ from cwp_shared.events import CanonicalColumn
 from cwp_shared.mapping import HISTORY_COLUMNS, LEADING_COLUMNS, Column, Mapping
 from cwp_transformer import canonical_text
 from cwp_transformer.cutting import load_notes
-from cwp_transformer.engine import identifier, literal, query
+from cwp_transformer.engine import query
 from cwp_transformer.facts import cut_columns
 
 _ARROW: Final = {
@@ -91,31 +91,42 @@ def rows(
 
 def _history(
     operations: pa.Table, mapping: Mapping, provenance: Provenance
-) -> dict[str, pa.ChunkedArray]:
+) -> dict[str, pa.ChunkedArray | pa.Array]:
     """All columns but the attributes and what is noted about them."""
-    at = provenance.recorded_at.strftime("%Y-%m-%d %H:%M:%S.%f")
-    keys = {f"k{number}": column for number, column in enumerate(mapping.key_columns)}
+    keys = {column.name: f"k{number}" for number, column in enumerate(mapping.key_columns)}
     key_text = canonical_text.key_text(
-        provenance.tenant_id, mapping.table, mapping.key_columns, keys
+        provenance.tenant_id, mapping.table, mapping.key_columns, keys.values()
     )
-    made = {
-        "op": "op",
-        "sk": canonical_text.surrogate_key(key_text, "start"),
-        "tenant_id": literal(provenance.tenant_id),
-        **{column.name: name for name, column in keys.items()},
-        **{name: name for name in _INTERVAL},
-        "source_updated_at": "u",
-        "attr_hash": "lower(hex(attr_hash))",
-        "recorded_at": f"TIMESTAMP {literal(at)}",
-        "run_id": "run_id",
-        "mapping_version": str(mapping.version),
-        "sequence": str(provenance.sequence),
+    surrogate = query(
+        f"SELECT {canonical_text.surrogate_key(key_text, 'start')} AS sk FROM operations",  # noqa: S608 - columns by number, texts quoted
+        operations=operations.select([*keys.values(), "start"]),
+    )
+    same = {
+        "tenant_id": pa.scalar(provenance.tenant_id),
+        "recorded_at": pa.scalar(provenance.recorded_at, pa.timestamp("us", "UTC")),
+        "mapping_version": pa.scalar(mapping.version),
+        "sequence": pa.scalar(provenance.sequence),
     }
-    chosen = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in made.items())
-    table = query(f"SELECT {chosen} FROM operations", operations=operations)  # noqa: S608 - names checked by the mapping model, texts quoted
-    return {name: table[name] for name in table.column_names}
+    return {
+        **{name: operations[name] for name in ("op", *_INTERVAL, "run_id")},
+        **{name: operations[number] for name, number in keys.items()},
+        "source_updated_at": operations["u"],
+        "sk": surrogate["sk"],
+        "attr_hash": _hex(operations["attr_hash"]),
+        **{name: pa.repeat(value, len(operations)) for name, value in same.items()},
+    }
 
 
+def _hex(hashes: pa.ChunkedArray) -> pa.Array:
+    """Hashes of one width, not NULL, in hex digits: all of them as one long one, cut up."""
+    joined = hashes.cast(pa.binary(_HASH_BYTES)).combine_chunks()
+    data = joined.buffers()[1].slice(joined.offset * _HASH_BYTES, len(joined) * _HASH_BYTES)
+    digits = pa.py_buffer(data.to_pybytes().hex().encode())
+    ends = pc.multiply(pa.arange(0, len(joined) + 1), 2 * _HASH_BYTES).cast(pa.int32())
+    return pa.StringArray.from_buffers(len(joined), ends.buffers()[1], digits)
+
+
+_HASH_BYTES: Final = 16
 _INTERVAL: Final = ("effective_from", "effective_to", "is_current", "is_deleted")
 
 

@@ -75,6 +75,12 @@ def fact_schema(mapping: Mapping) -> pa.Schema:
     )
 
 
+def key_parts(schema: pa.Schema) -> list[str]:
+    """The columns of facts that are the key's parts: `k0`, `k1`, ..."""
+    names: list[str] = schema.names
+    return names[1 : names.index("kind")]
+
+
 def no_values(mapping: Mapping) -> str:
     """SQL for the wide part of a fact that shows nothing."""
     values = [f"NULL::{sql_type(c)} AS v{number}" for number, c in enumerate(mapping.columns)]

@@ -6,13 +6,13 @@ contents only have to be told apart, they have numbers: SQL sorts a number far s
 """
 
 from collections import Counter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cwp_transformer.engine import literal, query
-from cwp_transformer.facts import RECORD
+from cwp_transformer.facts import RECORD, key_parts
 from cwp_transformer.index import identity
 from cwp_transformer.invariants import check, check_operations
 from cwp_transformer.neighbours import all_of, count, in_order, is_true, same_as_before
@@ -37,10 +37,11 @@ class Merged(NamedTuple):
 class Change(NamedTuple):
     """Operations on versions, and how many there are of each kind.
 
-    `operations` has `op`, the narrow fact (facts.fact_schema) that the version begins with, but
-    `start` is the version's; `u`, that fact's own; `effective_from`, `effective_to`, `is_current`,
-    `is_deleted`; `row` and `newest_row`, the rows of the batch, NULL if it has them not, where the
-    version's attributes and those that are overwritten are; and `newest_key`, `newest_place`, where
+    `operations` has `op`; `start`, the version's; of the fact that the version begins with its key
+    parts, `u`, `attr_hash`, `run_id` and place in raw/ (`raw_key`, `raw_row`); `effective_from`,
+    `effective_to`, `is_current`, `is_deleted`; `row` and `newest_row`, the rows of the batch, NULL
+    if it has them not, where the version's attributes and those that are overwritten are; and
+    `newest_key`, `newest_place`, where
     the latter are in raw/. `opened` counts new surrogate keys, `replaced` the opens that put other
     content under a known one.
     """
@@ -163,14 +164,10 @@ def _keyed(facts: pa.Table) -> pa.Table:
 
 
 def _with_facts(operations: pa.Table, facts: pa.Table, rows: pa.Array) -> pa.Table:
-    first = facts.drop_columns(["fact", "key", "start", "attr_hash", "rest_hash", "over_hash"])
-    chosen, newest = first.take(operations["fact"]), operations["newest"]
-    columns = {name: chosen[name] for name in chosen.column_names}
-    columns |= {
-        name: operations[name]
-        for name in operations.column_names
-        if name not in {"fact", "key", "was_there", "newest"}
-    }
+    own = facts.select([*key_parts(facts.schema), "run_id", "raw_key", "raw_row"])
+    own, newest = own.take(operations["fact"]), operations["newest"]
+    columns = {name: operations[name] for name in _OPERATION}
+    columns |= {name: own[name] for name in own.column_names}
     return pa.table(
         columns
         | {
@@ -180,6 +177,13 @@ def _with_facts(operations: pa.Table, facts: pa.Table, rows: pa.Array) -> pa.Tab
             "newest_place": facts["raw_row"].take(newest),
         }
     )
+
+
+#: What of `versions.difference` a commit needs.
+_OPERATION: Final = (
+    *("op", "start", "u", "attr_hash"),
+    *("effective_from", "effective_to", "is_current", "is_deleted"),
+)
 
 
 def _is_in(values: pa.ChunkedArray, some: pa.ChunkedArray) -> pa.ChunkedArray:

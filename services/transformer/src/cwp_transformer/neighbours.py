@@ -11,9 +11,23 @@ Column: TypeAlias = pa.ChunkedArray
 
 
 def in_order(table: pa.Table, names: Sequence[str]) -> pa.Table:
-    """The rows sorted by the columns, ascending, each column in one piece."""
+    """The rows sorted by the columns, ascending, none of them NULL; each column in one piece."""
+    table = table.combine_chunks()
+    if _is_in_order(table, names):
+        return table
     order = pc.sort_indices(table, [(name, "ascending") for name in names])
     return table.take(order).combine_chunks()
+
+
+def _is_in_order(table: pa.Table, names: Sequence[str]) -> bool:
+    """Whether no row comes before the row before it; looking is far cheaper than sorting."""
+    holds = pa.repeat(pa.scalar(value=True), len(table))
+    for name in reversed(names):
+        here, last = table[name], before(table[name])
+        holds = pc.or_(
+            is_true(pc.greater(here, last)), pc.and_(is_true(pc.equal(here, last)), holds)
+        )
+    return bool(pc.all(holds.slice(1), min_count=0).as_py())
 
 
 def before(column: Column) -> pa.ChunkedArray:
