@@ -44,6 +44,17 @@ _TYPED = st.fixed_dictionaries(
 #: What only `page_body.lenient_json` understands: half a surrogate pair, a number beyond double.
 _ODD = st.sampled_from(["\ud83d", "x\ude00", float("inf"), -float("inf")])
 
+_INFO = st.fixed_dictionaries(
+    {}, optional={"name": SCALARS, "a": st.lists(SCALARS | _TYPED, max_size=2)}
+)
+_REFERENCE = st.fixed_dictionaries(
+    {}, optional={"id": SCALARS, "name": st.text(max_size=3) | st.none(), "_info": _INFO}
+)
+_REFERRING = st.fixed_dictionaries(
+    {"id": st.integers(0, 99)},
+    optional={"company": _REFERENCE, "_info": _INFO | st.none(), "a": _REFERENCE | SCALARS},
+)
+
 
 class Twice(dict[str, Any]):
     """An object that says its first field twice; the last word counts."""
@@ -70,6 +81,12 @@ def bodies(draw: st.DrawFn) -> list[bytes]:
     rows = draw(st.lists(_objects(keys, st.sampled_from(parts)), min_size=1, max_size=4))
     pages = st.lists(st.lists(st.sampled_from(rows), max_size=6), min_size=1, max_size=3)
     return [_body(rows, indent=draw(st.sampled_from([None, 1]))) for rows in draw(pages)]
+
+
+def referring_bodies() -> st.SearchStrategy[list[bytes]]:
+    """Pages of rows that mostly have the same objects at the same places."""
+    rows = st.lists(_REFERRING, min_size=1, max_size=6)
+    return st.lists(rows.map(lambda page: _body(page, None)), min_size=1, max_size=3)
 
 
 def _objects(

@@ -91,3 +91,17 @@ def test_a_file_names_every_api_version_its_pages_were_asked_in() -> None:
 def test_a_file_of_a_sweep_says_so() -> None:
     about = table(FIRST, mode="reconcile").schema.metadata
     assert about[raw_columns.META_KIND] == raw_columns.KIND_IDS
+
+
+def test_only_values_that_repeat_are_put_into_dictionaries() -> None:
+    rows = [{"id": at, "date": f"{at:010}", "board": f"board {at % 700}"} for at in range(1000)]
+    stored = pq.ParquetFile(io.BytesIO(to_parquet(table((0, 0, rows)))))
+    group = stored.metadata.row_group(0)
+    columns = [group.column(at) for at in range(group.num_columns)]
+    has_dictionary = {each.path_in_schema: each.has_dictionary_page for each in columns}
+    assert {name: has_dictionary[name] for name in rows[0]} == {
+        "id": False,
+        "date": False,
+        "board": True,
+    }
+    assert has_dictionary[raw_columns.RUN_ID]

@@ -87,8 +87,8 @@ def join(
 def _kinds_of(array: Any, python_type: type) -> frozenset[Kind]:
     if python_type is not int:
         return frozenset({_NAMES[python_type]})
-    ends = pc.min_max(array).as_py()
-    return frozenset({_kind(ends["min"]), _kind(ends["max"])})
+    ends = pc.min_max(array)
+    return frozenset({_kind(ends["min"].as_py()), _kind(ends["max"].as_py())})
 
 
 _NAMES: Final[dict[type, Kind]] = {bool: "bool", float: "float", str: "str"}

@@ -1,6 +1,8 @@
 """Page bodies read into columns, each in the way that fits its run."""
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from cwp_shared.sensitive import drop_sensitive, field_paths
@@ -48,16 +50,29 @@ class RowReader:
             ValueError: the body is no JSON array of objects.
         """
         self._rows.mark()
-        try:
-            return self._rows.read(body)
-        except (ValueError, RecursionError):
-            self._rows.back_to_mark()
-            return self._read_row_by_row(body)
+        with _no_search_for_cycles():
+            try:
+                return self._rows.read(body)
+            except (ValueError, RecursionError):
+                self._rows.back_to_mark()
+                return self._read_row_by_row(body)
 
     def _read_row_by_row(self, body: bytes) -> Content:
         rows = decode(body)
         drop_sensitive(rows, self._sensitive)
         return Content(len(rows), flat_chunks(rows))
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Keep the collector away from a page's values: very many, and none of them in a cycle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class IdReader:

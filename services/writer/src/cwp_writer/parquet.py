@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cwp_shared import raw_columns
@@ -13,7 +14,11 @@ from cwp_writer.content import Content, columns
 
 #: Rows a reader must take at once; about 10 MB of a wide table.
 _ROW_GROUP: Final = 65_536
-_ZSTD_LEVEL: Final = 3
+#: The lowest: with dictionaries where they pay, higher ones make files 2 % smaller.
+_ZSTD_LEVEL: Final = 1
+#: Values that tell whether a column repeats, and the part of them that may differ if it does.
+_SAMPLE: Final = 1_000
+_REPEATING: Final = 0.8
 
 
 @dataclass(frozen=True)
@@ -46,9 +51,17 @@ def to_parquet(table: pa.Table) -> bytes:
         data_page_version="1.0",
         compression="zstd",
         compression_level=_ZSTD_LEVEL,
+        use_dictionary=[name for name in table.column_names if _repeats(table[name])],
     )
     content: bytes = sink.getvalue().to_pybytes()
     return content
+
+
+def _repeats(column: pa.ChunkedArray) -> bool:
+    """Whether a dictionary pays: where most values differ, it takes time and room for nothing."""
+    sample = column.slice(0, _SAMPLE)
+    there = len(sample) - sample.null_count
+    return bool(pc.count_distinct(sample).as_py() <= _REPEATING * there)
 
 
 def _system_columns(pages: Sequence[ReadPage]) -> dict[str, pa.ChunkedArray]:

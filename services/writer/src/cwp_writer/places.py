@@ -6,7 +6,7 @@ place keeps each spelling once, with its columns, and says of the rows which one
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +15,7 @@ import msgspec
 from cwp_shared.sensitive import drop_fields, drop_passwords, may_have_passwords
 from cwp_writer.columns import chunk
 from cwp_writer.content import Content, Reference
-from cwp_writer.shape import Field, Shape
+from cwp_writer.shape import Field, Shape, array_of
 
 if TYPE_CHECKING:
     from cwp_writer.flatten import Path
@@ -66,11 +66,15 @@ class Place:
         Raises:
             ValueError: as `read`.
         """
-        raws = _EDGE.join(values).split(_EDGE)
-        if len(raws) != len(values):
+        text = _EDGE.join(values)
+        if text.count(_EDGE) != len(values) - 1:
             raise ValueError("not UTF-8")
         before = len(self._known)
-        positions = array("i", map(self._known.__getitem__, raws))
+        first = bytes(values[0])
+        if _is_repeated(first, len(values), text):
+            positions = array("i", [self._known[first]]) * len(values)
+        else:
+            positions = array("i", map(self._known.__getitem__, text.split(_EDGE)))
         if len(self._known) > before:
             self._objects.append(self._content(list(islice(self._known, before, None)), field))
         return Reference(self._objects, positions)
@@ -99,16 +103,18 @@ class Place:
         first = {raw[:1] for raw in raws}
         content = Content(len(raws))
         if b"{" in first:
-            content = self.read(_array(raw if raw[:1] == b"{" else b"{}" for raw in raws))
+            content = self.read(array_of(raw if raw[:1] == b"{" else b"{}" for raw in raws))
         if first - {b"{", b"n"}:
-            others = _array(b"null" if raw[:1] == b"{" else raw for raw in raws)
+            others = array_of(b"null" if raw[:1] == b"{" else raw for raw in raws)
             if found := chunk(_plain(_values(others), field, others)):
                 content.chunks[field.name] = found
         return content
 
 
-def _array(raws: Iterable[bytes]) -> bytes:
-    return b"[" + b",".join(raws) + b"]"
+def _is_repeated(value: bytes, times: int, text: bytes) -> bool:
+    """Whether `text` is that value so many times; most others are told by their length."""
+    length = (len(value) + len(_EDGE)) * times - len(_EDGE)
+    return len(text) == length and text == _EDGE.join([value] * times)
 
 
 def _plain(values: list[Any], field: Field, text: bytes) -> list[Any]:
