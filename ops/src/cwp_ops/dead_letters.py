@@ -26,6 +26,7 @@ class DeadLetter:
     message_id: str
     reason: str
     error_type: str
+    #: With its zone; empty if that is not known.
     failed_at: str
     #: Whose and which table, as far as the message says.
     tenant_id: str | None
@@ -128,7 +129,10 @@ def _all(queues: Mapping[str, list[dict[str, Any]]]) -> Iterable[dict[str, Any]]
 
 
 def letter_of(queue: str, message: Mapping[str, Any]) -> DeadLetter:
-    """A message as SQS gives it, received from the dead letters of `queue`."""
+    """A message as SQS gives it, received from the dead letters of `queue`.
+
+    Whatever it holds, it is no error: one letter must not keep people from all the others.
+    """
     said = values_of(message.get("MessageAttributes"), "StringValue")
     sent_at = _sent_at(message)
     history = _history(said, sent_at, message.get("Attributes") or {})
@@ -138,7 +142,7 @@ def letter_of(queue: str, message: Mapping[str, Any]) -> DeadLetter:
         message_id=str(message.get("MessageId", "")),
         reason=history.failures[-1].reason,
         error_type=history.failures[-1].error_type,
-        failed_at=history.failures[-1].failed_at,
+        failed_at=_moment(history.failures[-1].failed_at),
         tenant_id=tenant_id,
         table=table,
         body=str(message.get("Body", "")),
@@ -168,11 +172,20 @@ def _sent_at(message: Mapping[str, Any]) -> str:
     return datetime.fromtimestamp(float(seconds), UTC).isoformat() if seconds else ""
 
 
+def _moment(text: str) -> str:
+    """A time that has its zone; nothing of another, which compares with none."""
+    try:
+        zone = datetime.fromisoformat(text).tzinfo
+    except ValueError:
+        return ""
+    return text if zone else ""
+
+
 def subject(body: str) -> tuple[str | None, str | None]:
     """The tenant and the table that a message is about, as far as it can be read."""
     try:
         message = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None, None
     detail = message.get("detail", message.get("wake", message)) if _is_object(message) else {}
     if not _is_object(detail):
@@ -180,7 +193,8 @@ def subject(body: str) -> tuple[str | None, str | None]:
     key = detail.get("object", {}).get("key") if _is_object(detail.get("object")) else None
     if isinstance(key, str):
         return _subject_of_key(key)
-    return detail.get("tenant_id"), detail.get("table") or detail.get("canonical_table")
+    table = detail.get("table") or detail.get("canonical_table")
+    return _name(detail.get("tenant_id")), _name(table)
 
 
 def _subject_of_key(key: str) -> tuple[str | None, str | None]:
@@ -189,6 +203,10 @@ def _subject_of_key(key: str) -> tuple[str | None, str | None]:
     except ValueError:
         return key.split("/", 1)[0], None
     return raw.tenant_id, raw.table
+
+
+def _name(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _is_object(value: object) -> bool:

@@ -79,7 +79,7 @@ def _age_s(moment: str | None, now: datetime) -> int | None:
 def _body(text: str) -> Any:
     try:
         return masked(json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         return text[:_LONGEST_TEXT]
 
 

@@ -7,6 +7,7 @@ SQS takes ten attributes a message; these are seven.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
@@ -50,7 +51,7 @@ class History:
         count = values.get("Failures", "")
         return cls(
             failures,
-            int(count) if count.isdecimal() else len(failures),
+            int(count) if re.fullmatch(r"[0-9]{1,9}", count) else len(failures),
             values.get("FirstFailedAt") or failures[0].failed_at,
         )
 

@@ -1,5 +1,6 @@
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from cwp_ops.dead_letters import (
     peek_by_receiving,
     subject,
 )
+from cwp_ops.letter_choice import Choice
 from cwp_ops.names import Queue, queues
 from cwp_ops.queue_depths import Depth, depths
 
 JOBS = Queue("fetcher", "jobs", "local")
+NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
 
 
 def message(number: int, **attributes: str) -> dict[str, Any]:
@@ -92,12 +95,31 @@ def test_equal_reasons_are_one_line_with_the_newest_time() -> None:
         ("not JSON", (None, None)),
         ("[]", (None, None)),
         ('{"detail": "text"}', (None, None)),
+        ('{"tenant_id": ["acme"], "table": {"a": 1}}', (None, None)),
+        ("[" * 100_000, (None, None)),
+        ("9" * 5_000, (None, None)),
     ],
 )
 def test_whose_message_it_is_is_read_from_any_shape(
     body: str, expected: tuple[str | None, str | None]
 ) -> None:
     assert subject(body) == expected
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"Reason": "r", "FailedAt": "2026-11-23T08:00:00"},
+        {"Reason": "r", "FailedAt": "soon", "Failures": "9" * 5_000},
+        {"Reason": "r", "Failures": "\u00b2", "Earlier": "[" * 100_000},
+    ],
+)
+def test_no_letter_keeps_people_from_the_others(said: dict[str, str]) -> None:
+    """A time without its zone compares with no other, so it is none."""
+    (only,) = letters(lambda _: [message(1, **said)], [Depth(JOBS, 0, 0, 1)])
+    assert (only.reason, only.failed_at) == ("r", "")
+    chosen = (Choice(tenant_id="acme"), Choice(before=NOW), Choice(after=NOW))
+    assert [choice.takes(only) for choice in chosen] == [True, False, False]
 
 
 @dataclass

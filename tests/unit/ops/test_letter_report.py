@@ -35,6 +35,7 @@ def test_what_sounds_like_a_secret_is_not_shown() -> None:
 
 def test_a_body_that_is_not_json_is_shown_as_text_and_not_without_end() -> None:
     assert letter_parts(letter_of("q", message("x" * 5_000)))["detail"] == "x" * 2_000
+    assert letter_parts(letter_of("q", message("[" * 5_000)))["detail"] == "[" * 2_000
 
 
 def test_a_queue_at_a_glance_tells_age_and_reasons() -> None:
