@@ -30,10 +30,10 @@ def seconds_to_wait(
 
 
 def _asked(text: str, now: datetime) -> timedelta:
-    if text.strip().isdecimal():
-        return timedelta(seconds=min(int(text), CAP.total_seconds()))
     try:
+        if text.strip().isdecimal():
+            return timedelta(seconds=min(int(text), CAP.total_seconds()))
         moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return timedelta()
     return moment - now if moment.tzinfo else timedelta()

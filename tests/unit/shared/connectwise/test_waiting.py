@@ -20,6 +20,8 @@ AT_LEAST, AT_MOST = int(FLOOR.total_seconds()), int(CAP.total_seconds())
         (" 90 ", 90),
         ("86400", AT_MOST),
         ("9" * 400, AT_MOST),
+        ("9" * 5000, AT_LEAST),
+        (f"Mon, 23 Nov 2026 07:42:00 +{'9' * 20}", AT_LEAST),
         ("Mon, 23 Nov 2026 07:42:00 GMT", 120),
         ("Mon, 23 Nov 2026 07:39:00 GMT", AT_LEAST),
         ("Tue, 24 Nov 2026 07:40:00 GMT", AT_MOST),
