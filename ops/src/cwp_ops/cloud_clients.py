@@ -113,4 +113,5 @@ def connect(stage: Stage, environ: Mapping[str, str] | None = None) -> Cloud:
     chosen = os.environ if environ is None else environ
     if stage == "local":
         return Cloud(stage, local_clients.session(), chosen, Home.from_environment(chosen))
-    return Cloud(stage, boto3.Session(), chosen)
+    # Deployments go where AWS_REGION says (config/<stage>.yml), which boto3 does not read.
+    return Cloud(stage, boto3.Session(region_name=chosen.get("AWS_REGION")), chosen)

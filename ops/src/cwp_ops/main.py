@@ -1,5 +1,6 @@
 """`cwpipe`: the command line, and how errors end a command."""
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -91,6 +92,10 @@ app.add_typer(warehouse.app, name="warehouse")
 
 def run() -> None:
     """The entry point: any expected error ends as one sentence and exit code 1."""
+    # What others wrote may hold characters that a terminal does not take.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     # Whatever proxy this machine has, the embedded cloud is not behind it.
     os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), DIRECT]))
     try:

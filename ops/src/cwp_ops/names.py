@@ -28,6 +28,8 @@ QUEUE_OF = {
     "loader gather": "loader-commits",
     "loader settle": "loader-statements",
 }
+#: What a person calls them: `fetcher-fetch`.
+FUNCTIONS = tuple(known.replace(" ", "-") for known in QUEUE_OF)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def log_group(function: str, stage: Stage) -> str:
     for service, noun in (known.split() for known in QUEUE_OF):
         if function == f"{service}-{noun}":
             return f"/aws/lambda/connectwise-{service}-{stage}-{noun}"
-    shorts = ", ".join(known.replace(" ", "-") for known in QUEUE_OF)
+    shorts = ", ".join(FUNCTIONS)
     raise OperatorError(f"there is no function {function!r}; the functions are: {shorts}")
 
 

@@ -82,8 +82,9 @@ class Removal:
         return f"{self.tenant_id}/"
 
     def _schema(self) -> bool:
+        # information_schema does not show schemas to those who have no right in them.
         answer = self.warehouse.query(
-            "SELECT count(*) FROM information_schema.schemata WHERE schema_name = :name",
+            "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = :name",
             name=self.tenant_id,
         )
         return bool(answer.rows[0][0])

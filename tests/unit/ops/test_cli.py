@@ -1,4 +1,5 @@
 import getpass
+import io
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -54,6 +55,15 @@ def test_every_command_helps_with_an_example(command: str) -> None:
     assert re.search(f"Examples?: cwpipe {command}", answer.output)
 
 
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_help_says_what_each_word_is_and_nothing_of_it_is_left_out(command: str) -> None:
+    found = COMMANDS[command]
+    texts = {"itself": found.help, **{one.name: one.help for one in found.params}}
+    assert [name for name, text in texts.items() if not text] == []
+    # Taken for a tag of HTML, which is not shown.
+    assert [name for name, text in texts.items() if "<" in text] == []
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -100,6 +110,24 @@ def test_an_error_is_one_sentence_and_ends_with_one(
     assert captured.err.startswith("error: ")
     assert said in captured.err
     assert "Traceback" not in captured.err
+
+
+def test_what_a_terminal_does_not_take_is_written_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Dead letters and log lines hold what anybody sent: halves of a pair of surrogates, too."""
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setattr(main, "app", lambda: operator().out.print("a\ud800b"))
+    main.run()
+    assert terminal.buffer.getvalue() == b"a\\ud800b\n"  # type: ignore[attr-defined] # BytesIO
+
+
+def test_aws_is_asked_in_the_region_that_deployments_go_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """osls and the AWS CLI go by AWS_REGION; boto3 by itself does not."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert Operator("dev", {"AWS_REGION": "eu-west-1"}).cloud.session.region_name == "eu-west-1"
+    assert Operator("dev", {}).cloud.session.region_name == "us-east-1"
 
 
 def operator(**environ: str) -> Operator:

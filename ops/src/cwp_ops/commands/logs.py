@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def logs(  # noqa: PLR0913, PLR0917 - the options of one command
     context: typer.Context,
-    function: Annotated[str, typer.Argument(help="`fetcher-fetch`.", metavar="FUNCTION")],
+    function: Annotated[str, typer.Argument(help=f"One of {', '.join(names.FUNCTIONS)}.")],
     find: Annotated[
         list[str] | None,
         typer.Option(help="Only lines with this text in them; repeated: with any of them."),

@@ -28,8 +28,8 @@ def query(
 ) -> None:
     """Run a statement in the warehouse and print its result.
 
-    A tenant's data is in the schema of its name: all versions in the table, the current ones in
-    the view <table>_current.
+    A tenant's data is in the schema of its name: all versions of its tickets in the table tickets,
+    the current ones in the view tickets_current.
     """
     operator = operator_of(context)
     answer = operator.cloud.warehouse.query(sql)

@@ -28,7 +28,7 @@ def rebuild(
 ) -> None:
     """Make a table's history anew from its raw files, under the mapping that is deployed.
 
-    Use it after a change of mappings/<table>.json that is to show in the past, too. Readers see
+    Use it after a change of its file in mappings/ that is to show in the past, too. Readers see
     the old history or the new one. What does not change is not loaded again. Syncs may go on.
     """
     operator = operator_of(context)

@@ -28,6 +28,8 @@ app = typer.Typer(
 
 tenant_settings.register(app)
 
+Tenant = Annotated[str, typer.Argument(help="Which tenant; see cwpipe tenants list.")]
+
 #: Scripts give the keys in these variables instead of typing them.
 KEY_VARIABLES = {
     "public_key": ("CWPIPE_PUBLIC_KEY", "Public key"),
@@ -110,7 +112,7 @@ def add_on_sandbox(  # noqa: PLR0913, PLR0917 - what a sandbox tenant is made of
 )
 def check_(
     context: typer.Context,
-    name: str,
+    name: Tenant,
     as_json: AsJson = False,  # noqa: FBT002 - typer's way
 ) -> None:
     """Try a tenant's API: keys, clock, which tables can be read, whether filters work.
@@ -131,7 +133,7 @@ def check_(
 
 
 @app.command(epilog="Example: cwpipe tenants keys acme")
-def keys(context: typer.Context, name: str, as_json: AsJson = False) -> None:  # noqa: FBT002 - typer's way
+def keys(context: typer.Context, name: Tenant, as_json: AsJson = False) -> None:  # noqa: FBT002 - typer's way
     """Enter a tenant's API keys again: after a crash, or when they were changed."""
     operator = operator_of(context)
     tenant = operator.book.get(name)
@@ -168,7 +170,7 @@ def list_(
 
 
 @app.command(epilog="Example: cwpipe tenants show acme --json")
-def show(context: typer.Context, name: str, as_json: AsJson = False) -> None:  # noqa: FBT002 - typer's way
+def show(context: typer.Context, name: Tenant, as_json: AsJson = False) -> None:  # noqa: FBT002 - typer's way
     """Show a tenant's settings, whether it has API keys, and its tables. Keys are never shown."""
     operator = operator_of(context)
     tenant = operator.book.get(name)
@@ -187,13 +189,13 @@ def show(context: typer.Context, name: str, as_json: AsJson = False) -> None:  #
 
 
 @app.command(epilog="Example: cwpipe tenants disable acme")
-def disable(context: typer.Context, name: str, as_json: AsJson = False) -> None:  # noqa: FBT002 - typer's way
+def disable(context: typer.Context, name: Tenant, as_json: AsJson = False) -> None:  # noqa: FBT002 - typer's way
     """Sync a tenant no more. Its data stays; runs that are open go on to their end."""
     _enable(operator_of(context), name, enabled=False, as_json=as_json)
 
 
 @app.command(epilog="Example: cwpipe tenants enable acme")
-def enable(context: typer.Context, name: str, as_json: AsJson = False) -> None:  # noqa: FBT002 - typer's way
+def enable(context: typer.Context, name: Tenant, as_json: AsJson = False) -> None:  # noqa: FBT002 - typer's way
     """Sync a tenant again, from where it stood."""
     _enable(operator_of(context), name, enabled=True, as_json=as_json)
 
@@ -201,7 +203,7 @@ def enable(context: typer.Context, name: str, as_json: AsJson = False) -> None: 
 @app.command(epilog="Example: cwpipe tenants remove acme")
 def remove(
     context: typer.Context,
-    name: str,
+    name: Tenant,
     yes: Yes = False,  # noqa: FBT002 - typer's way
     as_json: AsJson = False,  # noqa: FBT002 - typer's way
 ) -> None:
