@@ -10,7 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
+from cwp_ops import main
+from cwp_ops.context import Operator
 from cwp_ops.errors import OperatorError
 from cwp_ops.runs import RunBook
 from cwp_ops.stores import Stores
@@ -22,6 +25,7 @@ from cwp_scheduler.last_updated import StandingStore
 from cwp_scheduler.receipts import Receipt
 from cwp_scheduler.runs import Run, new_run
 from cwp_scheduler.sync_runs import RunStore
+from cwp_shared.errors import Terminal
 from cwp_shared.tenants import ApiKeys, TenantConfig
 from tests.aws_environment import isolate
 from tests.integration.scheduler.world import NOW, TABLE, make_table
@@ -179,6 +183,22 @@ def test_a_setting_that_is_taken_out_has_its_default_again(world: World) -> None
     changed = world.book.change(world.book.get("acme"), {"load_minutes": None})
     assert (changed.load_minutes, changed.cadence_minutes) == (None, 30)
     assert world.book.get("acme") == changed
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("service_tickets, time_entries", ("service_tickets", "time_entries")), ("", None)],
+)
+def test_tables_change_without_keys_and_all_else_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch, given: str, kept: tuple[str, ...] | None
+) -> None:
+    monkeypatch.setattr(Operator, "book", world.book)
+    before = world.book.change(world.book.get("acme"), {"load_minutes": 60})
+    said = CliRunner().invoke(main.app, ["tenants", "set", "acme", "--tables", given, "--json"])
+    assert world.book.get("acme") == before.model_copy(update={"tables": kept})
+    assert TenantConfig.model_validate_json(said.stdout) == world.book.get("acme")
+    unknown = CliRunner().invoke(main.app, ["tenants", "set", "acme", "--tables", "../rival"])
+    assert isinstance(unknown.exception, Terminal)
 
 
 def test_a_setting_that_may_not_be_changes_nothing(world: World) -> None:

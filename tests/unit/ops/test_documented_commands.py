@@ -1,6 +1,5 @@
 """Every `cwpipe` line in the documentation is one that the command takes today; `aws` lines too."""
 
-import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from cwp_shared.events import EVENTS
+from cwp_loader import messages
 from tests.cwpipe_line import BLOCK, documented, take
 from tests.rendering import ROOT
 
@@ -56,19 +55,12 @@ def test_documented_call_of_aws_is_one(page: str, line: str) -> None:
     check_call(line)
 
 
-def test_events_that_the_pages_put_are_events() -> None:
-    models = {model.detail_type: model for model in EVENTS}
-    entries = [
-        entry
-        for _, line in AWS_CALLS
-        if "put-events" in line
-        for entry in json.loads(shlex.split(line)[-1])
-    ]
-    assert [entry["DetailType"] for entry in entries] == ["AbsencesReleased"]
-    for entry in entries:
-        model = models[entry["DetailType"]]
-        assert entry["Source"] == model.source
-        model.model_validate_json(entry["Detail"])
+def test_messages_that_the_pages_send_are_read_by_the_loader() -> None:
+    sent = [shlex.split(line)[-1] for _, line in AWS_CALLS if "send-message" in line]
+    wakes = [messages.parse(body) for body in sent]
+    table = {"tenant_id": "acme", "canonical_table": "tickets", "because": "operator"}
+    assert messages.Wake.model_validate(table) in wakes
+    assert messages.Wake.model_validate({**table, "reload_from": 17}) in wakes
 
 
 @pytest.mark.parametrize("line", ["aws lambda frobnicate", "aws lambda get-account-settings --x y"])

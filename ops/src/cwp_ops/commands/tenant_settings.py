@@ -1,4 +1,4 @@
-"""tenants set: how often a tenant is synced and loaded, and how hard its API is asked."""
+"""tenants set: what of a tenant is synced, how often, and how hard its API is asked."""
 
 from typing import Annotated, Any
 
@@ -7,6 +7,7 @@ import typer
 from cwp_ops.commands.options import AsJson
 from cwp_ops.context import Operator, operator_of
 from cwp_ops.errors import OperatorError
+from cwp_shared.tables import source_table
 from cwp_shared.tenants import TenantConfig
 
 
@@ -15,13 +16,18 @@ def register(app: typer.Typer) -> None:
     app.command(
         "set",
         epilog="Examples: cwpipe tenants set acme --load-minutes 60 --load-now tickets,time_entries"
-        "   cwpipe tenants set acme --cadence 30   cwpipe tenants set acme --load-minutes 0",
+        "   cwpipe tenants set acme --cadence 30   cwpipe tenants set acme --load-minutes 0"
+        "   cwpipe tenants set acme --tables service_tickets,time_entries",
     )(set_)
 
 
 def set_(  # noqa: PLR0913, PLR0917 - the options of one command
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Which tenant.")],
+    tables: Annotated[
+        str | None,
+        typer.Option(help="Source tables that are synced, comma-separated; '': the default set."),
+    ] = None,
     cadence: Annotated[
         int | None,
         typer.Option(min=0, max=10_080, help="Minutes between syncs; 0: as each table says."),
@@ -58,10 +64,12 @@ def set_(  # noqa: PLR0913, PLR0917 - the options of one command
     }
     # 0 stands for the default, which an item says by saying nothing.
     wanted: dict[str, Any] = {n: value or None for n, value in given.items() if value is not None}
+    if tables is not None:
+        wanted["tables"] = _sources(tables) or None
     if load_now is not None:
-        wanted["load_now"] = _tables(operator, load_now)
+        wanted["load_now"] = _canonical(operator, load_now)
     if not wanted:
-        raise typer.BadParameter("say what: --load-minutes, --load-now, --cadence, ...")
+        raise typer.BadParameter("say what: --tables, --load-minutes, --load-now, --cadence, ...")
     tenant = operator.book.change(operator.book.get(name), wanted)
     if as_json:
         operator.answer(tenant.model_dump(mode="json"))
@@ -69,8 +77,19 @@ def set_(  # noqa: PLR0913, PLR0917 - the options of one command
         operator.out.print(_told(tenant), soft_wrap=True)
 
 
-def _tables(operator: Operator, text: str) -> list[str]:
-    named = [part.strip() for part in text.split(",") if part.strip()]
+def _named(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _sources(text: str) -> list[str]:
+    named = _named(text)
+    for table in named:
+        source_table(table)
+    return named
+
+
+def _canonical(operator: Operator, text: str) -> list[str]:
+    named = _named(text)
     known = {name for names in operator.canonical_tables.values() for name in names}
     if unknown := [name for name in named if name not in known]:
         raise OperatorError(
@@ -86,6 +105,7 @@ def _told(tenant: TenantConfig) -> str:
     now = f", {', '.join(tenant.load_now)} at once" if tenant.load_now else ""
     cadence = f"every {tenant.cadence_minutes} minutes" if tenant.cadence_minutes else "by table"
     return (
-        f"tenant {tenant.tenant_id}: synced {cadence}, loaded in {window}{now}, at most "
+        f"tenant {tenant.tenant_id}: {len(tenant.selected_tables())} tables, synced {cadence}, "
+        f"loaded in {window}{now}, at most "
         f"{tenant.requests_per_minute} requests a minute, {tenant.parallel_requests} at once"
     )
