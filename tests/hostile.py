@@ -23,6 +23,14 @@ HOSTILE_TENANTS = (
     "acme\uff0frival",  # full-width solidus
     "acme\u200b",
     "\u0661cme",  # an Arabic digit
+    "acme\u202e",  # right to left from here on
+    "\ufeffacme",
+    "\u212aacme",  # the Kelvin sign, a K to some
+    "acme\r\nx-amz-acl: public-read",
+    "acme?versionId=1",
+    "acme..",
+    "-acme",
+    "${sls:stage}",
     "acme#service_tickets",
     "acme|rival",
     "acme*",
@@ -30,6 +38,7 @@ HOSTILE_TENANTS = (
     "acme'; --",
     "public",
     "pg_catalog",
+    "reporting",
     "_unknown",
     "a" * 64,
     "a" * 100_000,
@@ -72,6 +81,8 @@ def foreign_keys(key: str, tenant_id: str) -> list[str]:
         f"s3://lake/{tenant_id}/{rest}",
         f"{tenant_id}/{rest}\n",
         f"{tenant_id}/\0{rest}",
+        f"{tenant_id}/{rest}\r\nx-amz-copy-source: rival/{rest}",
+        f"{tenant_id}/\u202e{rest}",
         f"{tenant_id}/\u2024\u2024/{rest}",  # one dot leaders
         f"\u0430{tenant_id[1:]}/{rest}",
         tenant_id,

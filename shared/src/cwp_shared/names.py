@@ -5,9 +5,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
-#: Schemas that a warehouse has for itself; a tenant of that name would write into them.
+#: Schemas that a warehouse has for itself, and that of `cwpipe warehouse union`, whose readers see
+#: all tenants; a tenant of that name would write into them.
 _RESERVED_SCHEMAS = frozenset(
     {"public", "information_schema", "main", "temp", "system", "admin", "catalog_history"}
+    | {"reporting"}
 )
 
 TENANT_ID_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
