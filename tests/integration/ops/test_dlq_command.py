@@ -10,6 +10,7 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from cwp_ops import main
+from cwp_ops.cloud_clients import Cloud
 from cwp_ops.names import queues
 from cwp_shared.letters import Failure, History
 from tests.aws_environment import isolate
@@ -39,6 +40,24 @@ def replay(*arguments: str) -> Any:
     said = CliRunner().invoke(main.app, ["--stage", "dev", "dlq", "replay", *arguments, "--json"])
     assert said.exit_code == 0, said.output
     return json.loads(said.stdout)
+
+
+@pytest.mark.parametrize(("answer", "code", "dropped"), [("n", 1, 0), ("y", 0, 2)])
+def test_dropping_asks_first_and_keeps_copies(
+    sqs: Any, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, dropped: int
+) -> None:
+    monkeypatch.setattr(Cloud, "outputs", {"BucketName": "lake"})
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="lake")
+    command = ["--stage", "dev", "dlq", "drop", "--tenant", "acme", "--json"]
+    said = CliRunner().invoke(main.app, command, input=f"{answer}\n")
+    assert said.exit_code == code
+    assert "Drop 2 letters of fetcher-jobs, keeping copies as acme/quarantine/" in said.stderr
+    kept = [one["Key"] for one in s3.list_objects_v2(Bucket="lake").get("Contents", ())]
+    assert (left(sqs), len(kept)) == (3 - dropped, dropped)
+    # The runner writes what is typed to where the answer goes.
+    told = said.stdout.removeprefix(f" {answer}\n")
+    assert (sorted(json.loads(told)) if dropped else []) == kept
 
 
 def left(sqs: Any, name: str = JOBS) -> int:

@@ -10,9 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from pydantic import SecretStr
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from cwp_ops import main
+from cwp_ops.cloud_clients import Cloud
 from cwp_ops.context import Operator
 from cwp_ops.errors import OperatorError
 from cwp_ops.runs import RunBook
@@ -154,6 +155,44 @@ def test_removing_a_tenant_leaves_nothing_of_it_and_all_of_the_others(world: Wor
         world.book.get("acme")
     # Interrupted and repeated, or done twice, it is the same.
     world.remove("acme")
+
+
+def typed(world: World, monkeypatch: pytest.MonkeyPatch, line: str, answer: str) -> Result:
+    """A command of a person who answers so; what is asked stands in its stderr."""
+    monkeypatch.setattr(Operator, "book", world.book)
+    monkeypatch.setattr(Operator, "stores", world.stores)
+    monkeypatch.setattr(Cloud, "warehouse", world.warehouse)
+    return CliRunner().invoke(main.app, line.split(), input=f"{answer}\n")
+
+
+def test_removing_says_what_it_deletes_and_asks_for_the_name(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.book.enable(world.book.get("acme"), enabled=False)
+    before = holdings(world, "acme")
+    said = typed(world, monkeypatch, "tenants remove acme", "y")
+    assert isinstance(said.exception, OperatorError)
+    assert all(line in said.stderr for line in before)
+    assert holdings(world, "acme") == before
+    assert typed(world, monkeypatch, "tenants remove acme", "acme").exit_code == 0
+    assert world.warehouse.schemas == {"acme-two"}
+
+
+@pytest.mark.parametrize(
+    ("days", "warning"), [(-1, "will be fetched again"), (1, "NOT be fetched")]
+)
+def test_a_watermark_is_moved_with_a_warning_and_a_yes(
+    world: World, monkeypatch: pytest.MonkeyPatch, days: int, warning: str
+) -> None:
+    start = NOW - timedelta(days=300)
+    to = start + timedelta(days=days)
+    move_watermark(world.stores.watermarks, "acme", TABLE, None, start)
+    command = f"watermark set acme {TABLE} {to.isoformat()}"
+    said = typed(world, monkeypatch, command, "n")
+    assert (said.exit_code, warning in said.stderr) == (1, True)
+    assert world.standings.of("acme").of(TABLE).watermark == start
+    assert typed(world, monkeypatch, command, "y").exit_code == 0
+    assert world.standings.of("acme").of(TABLE).watermark == to
 
 
 def test_a_removed_tenant_can_be_added_again_at_once(world: World) -> None:

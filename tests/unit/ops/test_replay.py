@@ -54,6 +54,14 @@ def test_all_letters_go_back_once_with_their_history() -> None:
     assert set(sqs.said(JOBS.name, "Reason")) == {"throttled"}
 
 
+def test_no_more_letters_a_second_are_sent_than_was_said() -> None:
+    sqs, waits = filled(25), list[float]()
+    replayer = Replayer(sqs, FakeEvents(), "bus", rate=5, sleep=waits.append)
+    with Holding(sqs, JOBS, 60) as holding:
+        replayer.send_back(holding, holding.find(Choice().takes), NOTHING)
+    assert waits == [2.0, 2.0, 1.0]
+
+
 def test_what_is_not_chosen_is_let_go_at_once() -> None:
     sqs = filled(12)
     sqs.put(JOBS.dead_letters, body_of(99, "other"), Reason="throttled")
