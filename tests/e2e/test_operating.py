@@ -152,6 +152,7 @@ LOOKING = (
     ("runs", "list"),
     ("status",),
     ("tenants", "check"),
+    ("tenants", "show"),
     ("watermark", "show"),
 )
 #: Commands that do something, in an order in which each can; what the last two leave is as it was.
