@@ -116,11 +116,17 @@ class Services:
 
     def _fetch(self) -> Function:
         quarantine = Quarantine(self.bucket, LAKE)
-        accounts, api = self._accounts_and_api()
+        api = self._api()
+        containers: list[tuple[int, Accounts]] = []
         paces = PaceTable(self.fetcher_state, self.stage.seconds, self.stage.sleep)
         fetcher = Fetcher(
             visit=lambda tenant_id: Visit(
-                tenant_id, accounts, api, paces, self.stage.seconds, self.stage.sleep
+                tenant_id,
+                self._free(containers, api),
+                api,
+                paces,
+                self.stage.seconds,
+                self.stage.sleep,
             ),
             landing=Landing(self.bucket, LAKE),
             quarantine=quarantine,
@@ -142,26 +148,39 @@ class Services:
         )
         return self._function("fetch", "fetcher", "JobsQueue", handle, batch=1, at_once=5)
 
-    def _accounts_and_api(self) -> tuple[Accounts, ConnectWise]:
+    def _api(self) -> ConnectWise:
         session = requests.Session()
         session.mount("http://", self.site)
-        api = ConnectWise(
+        return ConnectWise(
             Transport(session), API_VERSION, clock=self.stage.clock, chance=self.stage.rng.random
         )
+
+    def _free(self, containers: list[tuple[int, Accounts]], api: ConnectWise) -> Accounts:
+        """What a container remembers; a container serves one invocation at a time."""
+        assert self.stage.current
+        mine = self.stage.current.number
+        busy = {one.number for one in self.stage.playing} - {mine}
+        free = next((one for one in containers if one[0] not in busy), None)
+        if free:
+            containers.remove(free)
+        accounts = free[1] if free else self._accounts(api)
+        containers.append((mine, accounts))
+        return accounts
+
+    def _accounts(self, api: ConnectWise) -> Accounts:
         keys = self.site.company.keys
         secret = {
             "public_key": keys.public_key,
             "private_key": keys.private_key,
             "client_id": keys.client_id,
         }
-        accounts = Accounts(
+        return Accounts(
             stage="local",
             allowed_hosts=(),
             find_item=lambda _: self.tenant.to_item(),
             find_secret=lambda _: json.dumps(secret),
             find_codebase=api.codebase,
         )
-        return accounts, api
 
     def _write(self) -> Function:
         files = RawFiles(self.bucket, LAKE, self.stage.clock)

@@ -22,9 +22,10 @@ from cwp_local.sandbox.changes import play
 from cwp_local.sandbox.companies import Companies
 from cwp_local.sandbox.company import Company
 from cwp_local.sandbox.log_summary import LogSummary, figures
-from cwp_local.sandbox.models import ChangesAsked, LogEntry
+from cwp_local.sandbox.models import ChangesAsked
 from cwp_local.sandbox.request_log import RequestLog
 from cwp_local.sandbox.state import Sandbox
+from cwp_local.sandbox.weather.model import Weather
 from tests.property.extraction.stage import Invocation, Stage
 
 URL = "http://127.0.0.1:4580"
@@ -44,7 +45,8 @@ class Site(BaseAdapter):
     """requests' way to the sandbox, and what happens at the company meanwhile.
 
     `changes` are played after every `every` requests; None: nothing happens. They show up so much
-    later than they say (`late`), as rows do whose transaction was stamped when it began.
+    later than they say (`late`), as rows do whose transaction was stamped when it began. After
+    every `moves` requests the company lives under another codebase; None: it stays.
     """
 
     stage: Stage
@@ -53,6 +55,7 @@ class Site(BaseAdapter):
     changes: ChangesAsked | None = None
     every: int = 1
     late: timedelta = timedelta()
+    moves: int | None = None
     asked: list[Asked] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -60,13 +63,9 @@ class Site(BaseAdapter):
         self._log = RequestLog(self.stage.clock)
         self._app = make_app(Sandbox(self.companies, self._log, self.stage.clock))
 
-    def log(self) -> list[LogEntry]:
-        """Requests to the API; asking where a company lives is none."""
-        return [entry for entry in self._log.since(0).entries if entry.table]
-
     def summary(self) -> LogSummary:
-        """What they add up to."""
-        entries = self.log()
+        """What all requests add up to, those among them that ask where the company lives."""
+        entries = self._log.since(0).entries
         return LogSummary.model_validate(
             {
                 "company": self.company.name,
@@ -86,9 +85,16 @@ class Site(BaseAdapter):
             if self.changes and len(self.asked) % self.every == 0:
                 now = self.company.clock(self.stage.clock)
                 play(self.company, self.changes, lambda: now() - self.late)
+            if self.moves and len(self.asked) % self.moves == 0:
+                self._move(len(self.asked) // self.moves)
         if exchange.aborted:
             raise requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))
         return HTTPAdapter().build_response(request, exchange.raw())
+
+    def _move(self, times: int) -> None:
+        # A 404 like that of refused keys, as the cloud gives it.
+        weather = {"version": f"2026.{times}", "router": False, "old_codebase": 404}
+        self.company.forecast.set(Weather.model_validate(weather))
 
     def close(self) -> None:
         """Nothing is held open."""

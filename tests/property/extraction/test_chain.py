@@ -169,6 +169,19 @@ def test_rows_that_show_up_late_are_within_the_overlap(made: Path) -> None:
             assert not lake.differing(watched.lake, chain.site.company, table)
 
 
+def test_a_company_that_moves_is_followed_within_the_limits(made: Path) -> None:
+    """The site is upgraded again and again: asking where the company lives takes turns, too."""
+    with new_chain(made, seed=5) as watched:
+        chain = watched.chain
+        chain.site.moves = 30
+        chain.play(lambda: chain.stage.now >= NOW + BUSY and chain.is_quiet, LATEST)
+        settle(watched)
+        check(watched)
+        targets = [asked.target for asked in chain.site.asked]
+        assert sum("companyinfo" in target for target in targets) > len(targets) / 30
+        assert not chain.events.of("RunFailed")
+
+
 def test_a_chain_that_broke_behind_a_landed_page_is_taken_up_with_its_run(made: Path) -> None:
     """The message that landed a page dies each time before it says so, and is lost.
 

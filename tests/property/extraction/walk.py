@@ -77,7 +77,7 @@ def settle(watched: Watch) -> None:
     chain = watched.chain
     company = chain.site.company
     company.life.stop()
-    chain.site.changes = None
+    chain.site.changes = chain.site.moves = None
     # A clock that is wrong is no weather.
     company.forecast.set(Weather(skew_seconds=company.forecast.weather.skew_seconds))
     chain.fate = lambda _, __: immortal

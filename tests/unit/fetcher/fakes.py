@@ -102,7 +102,10 @@ class FakeQuarantine:
 
 @dataclass
 class FakeAccounts:
-    """`renewals` are what reading afresh gives, in turn; without any, nothing has changed."""
+    """`renewals` are what reading afresh gives, in turn; without any, nothing has changed.
+
+    `asked` is how often the site was asked where the company lives.
+    """
 
     account: Account = field(default_factory=account)
     renewals: list[Account] = field(default_factory=list)
@@ -110,6 +113,8 @@ class FakeAccounts:
     error: JobFailed | None = None
     #: Where the company lives.
     is_known: bool = True
+    asked: int = 0
+    doubted: Account | None = None
 
     def config(self, tenant_id: str) -> TenantConfig:
         if self.error:
@@ -119,17 +124,28 @@ class FakeAccounts:
 
     def of(self, config: TenantConfig) -> Account:
         assert config == self.settings
+        self.asked += not self.is_known
+        self.is_known = True
         return self.account
 
     def knows(self, config: TenantConfig) -> bool:
         assert config == self.settings
         return self.is_known
 
-    def renewed(self, account: Account) -> Account:
+    def doubt(self, account: Account) -> bool:
         assert account == self.account
+        known, self.doubted = self.doubted, account
+        if known == account:
+            self.doubted = None
+            return False
+        self.is_known = False
         if self.renewals:
             self.account = self.renewals.pop(0)
-        return self.account
+        return True
+
+    def settle(self, account: Account) -> None:
+        assert account.tenant_id == self.account.tenant_id
+        self.doubted = None
 
 
 @dataclass

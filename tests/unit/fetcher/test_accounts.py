@@ -79,17 +79,31 @@ def test_keys_and_codebase_are_remembered_settings_are_not() -> None:
         current(accounts)
 
 
-def test_a_renewed_account_has_what_is_stored_now() -> None:
+def test_a_doubted_account_is_read_afresh() -> None:
     sources = Sources()
     accounts = sources.accounts()
     old = current(accounts)
     sources.secret = json.dumps(SECRET | {"public_key": "rotated"})
     sources.codebase = "v2026_1"
     assert current(accounts) == old
-    new = accounts.renewed(old)
+    assert accounts.doubt(old)
+    assert not accounts.knows(accounts.config("acme"))
+    new = current(accounts)
     assert new.login[0] == b"ACME+rotated"
     assert new.codebase == "v2026_1"
-    assert current(accounts) == new
+    assert accounts.doubt(new)
+
+
+def test_an_account_that_stays_the_same_is_read_afresh_once_for_each_doubt() -> None:
+    sources = Sources()
+    accounts = sources.accounts()
+    for read in (2, 3):
+        assert accounts.doubt(current(accounts))
+        assert not accounts.doubt(current(accounts))
+        assert len(sources.secrets_read) == len(sources.codebases_read) == read
+    assert accounts.doubt(current(accounts))
+    accounts.settle(current(accounts))
+    assert accounts.doubt(current(accounts))
 
 
 @pytest.mark.parametrize(

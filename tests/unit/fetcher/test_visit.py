@@ -9,6 +9,7 @@ from cwp_fetcher.circuit import FAILURES
 from cwp_fetcher.failures import PutOff
 from cwp_fetcher.pace import Limits, Pace
 from cwp_fetcher.visit import LONGEST_VISIT
+from cwp_shared.connectwise.account import Account
 from cwp_shared.connectwise.failures import JobFailed, ServerFault, Throttled, Unreachable
 from cwp_shared.errors import Retriable, Terminal
 from tests.unit.fetcher.fakes import (
@@ -38,6 +39,12 @@ def pace_after(*errors: Exception | None, path: str = TICKETS) -> Pace:
             with suppress(Retriable, Terminal, JobFailed):
                 visit.ask(path, PARAMS)
     return paces.paces["acme"]
+
+
+def turns_taken(paces: FakePaces) -> int:
+    """By visits that all began at once."""
+    interval = Limits(CONFIG.requests_per_minute, 1).interval
+    return round((paces.paces["acme"].next_at - FakeTime().now_s) / interval)
 
 
 def test_the_place_is_given_back_and_the_bucket_is_not() -> None:
@@ -154,7 +161,6 @@ def test_asking_where_the_company_lives_takes_a_turn_of_its_own() -> None:
         visit.ask(TICKETS, PARAMS)
     assert not api.asked
     # What was found out is remembered, so the job gets further each time.
-    slow.is_known = True
     time.now_s += caught.value.seconds
     with make_visit(api, slow, paces, time) as visit:
         assert visit.ask(TICKETS, PARAMS).status == 200
@@ -179,10 +185,12 @@ def test_refused_keys_are_read_afresh_once() -> None:
 
 
 def test_keys_that_have_not_changed_are_not_tried_again() -> None:
-    api = FakeApi.tickets(errors=[refused()])
-    with make_visit(api) as visit, pytest.raises(JobFailed):
-        visit.ask(TICKETS, PARAMS)
-    assert len(api.asked) == 1
+    api, book = FakeApi.tickets(errors=[refused(), refused()]), FakeAccounts()
+    for visits in (1, 2):
+        with make_visit(api, book) as visit, pytest.raises(JobFailed):
+            visit.ask(TICKETS, PARAMS)
+        # They are read afresh each time all the same: they may have changed since.
+        assert len(api.asked) == book.asked == visits
 
 
 def test_fresh_keys_that_are_refused_too_are_told_of() -> None:
@@ -191,6 +199,60 @@ def test_fresh_keys_that_are_refused_too_are_told_of() -> None:
     with make_visit(api, book) as visit, pytest.raises(JobFailed):
         visit.ask(TICKETS, PARAMS)
     assert len(api.asked) == 2
+
+
+def test_reading_keys_afresh_takes_a_turn_of_its_own() -> None:
+    paces = FakePaces()
+    api = FakeApi.tickets(1, errors=[refused()])
+    with make_visit(api, FakeAccounts(renewals=[account("rotated")]), paces) as visit:
+        visit.ask(TICKETS, PARAMS)
+    assert turns_taken(paces) == 3
+
+
+def test_a_site_that_wants_to_be_left_alone_is_not_asked_where_the_company_lives() -> None:
+    """Somebody else was told so while the request that is refused was under way."""
+    paces, time, book = FakePaces(), FakeTime(), FakeAccounts()
+
+    def throttled_meanwhile(_path: str, _params: Any) -> bytes:
+        paces.change("acme", lambda pace: (pace.quiet(time.now_s + 40), None))
+        raise refused()
+
+    api = FakeApi(script=throttled_meanwhile)
+    with make_visit(api, book, paces, time) as visit, pytest.raises(PutOff, match="left alone"):
+        visit.ask(TICKETS, PARAMS)
+    assert book.asked == 0
+
+
+@pytest.mark.parametrize("fresh", [account(), account("rotated")])
+def test_a_slow_tenant_whose_keys_are_refused_comes_to_an_end(fresh: Account) -> None:
+    """One request a visit: to be refused, to read afresh, to be refused again."""
+    settings = CONFIG.model_copy(update={"requests_per_minute": 2})
+    book, paces, time = FakeAccounts(settings=settings, renewals=[fresh]), FakePaces(), FakeTime()
+    api = FakeApi.tickets(errors=[refused()] * 10)
+    for _ in range(10):
+        try:
+            with make_visit(api, book, paces, time) as visit:
+                visit.ask(TICKETS, PARAMS)
+        except PutOff as later:
+            time.now_s += later.seconds
+        except JobFailed:
+            break
+    assert len(api.asked) == 2 + (fresh != account())
+    assert book.asked == len(api.asked) - 1
+
+
+def test_keys_that_were_right_after_all_are_read_afresh_the_next_time_too() -> None:
+    settings = CONFIG.model_copy(update={"requests_per_minute": 2})
+    book, time = FakeAccounts(settings=settings), FakeTime()
+    api = FakeApi.tickets(1, errors=[refused(), None, refused(), None])
+    paces, ends = FakePaces(), []
+    while len(ends) < 2:
+        try:
+            with make_visit(api, book, paces, time) as visit:
+                ends.append(visit.ask(TICKETS, PARAMS).status)
+        except PutOff as later:
+            time.now_s += later.seconds
+    assert book.asked == 2
 
 
 def test_a_codebase_that_moves_between_two_requests_is_followed() -> None:
@@ -209,10 +271,7 @@ def test_a_connection_that_breaks_is_made_again_once_and_counted() -> None:
     with make_visit(api, paces=paces) as visit:
         assert visit.ask(TICKETS, PARAMS).status == 200
     assert len(api.asked) == 2
-    interval = Limits(CONFIG.requests_per_minute, 1).interval
-    assert paces.paces["acme"].next_at == pytest.approx(
-        FakeTime().now_s + 2 * interval, abs=interval / 100
-    )
+    assert turns_taken(paces) == 2
     api = FakeApi.tickets(errors=[Unreachable("reset")] * 2)
     with make_visit(api) as visit, pytest.raises(Unreachable):
         visit.ask(TICKETS, PARAMS)

@@ -49,6 +49,8 @@ class Accounts:
         self._find_codebase = find_codebase
         self._keys = Remembered(self._load_keys, KEYS_SECONDS)
         self._codebases = Remembered(self._load_codebase, CODEBASE_SECONDS)
+        #: What was refused and is being read afresh, which may have to wait for turns in between.
+        self._doubted: dict[str, Account] = {}
 
     def config(self, tenant_id: str) -> TenantConfig:
         """The tenant's settings as they are now.
@@ -89,15 +91,21 @@ class Accounts:
         """Whether `of` need not ask the site where the company lives."""
         return self._codebases.has((self._site(config), config.company))
 
-    def renewed(self, account: Account) -> Account:
-        """The account read afresh, because the API refused `account`.
+    def doubt(self, account: Account) -> bool:
+        """Have keys and codebase read afresh by the next `of`: the API refused `account`.
 
-        Raises:
-            As `config` and `of`.
+        False: that was done for this very account already, and they have not changed.
         """
+        if self._doubted.pop(account.tenant_id, None) == account:
+            return False
+        self._doubted[account.tenant_id] = account
         self._keys.forget(account.tenant_id)
         self._codebases.forget((account.site, account.company))
-        return self.of(self.config(account.tenant_id))
+        return True
+
+    def settle(self, account: Account) -> None:
+        """What `account` is worth is known: the API takes it, or nothing newer is to be had."""
+        self._doubted.pop(account.tenant_id, None)
 
     def _site(self, config: TenantConfig) -> str:
         try:

@@ -41,8 +41,11 @@ class AccountBook(Protocol):
     def knows(self, config: TenantConfig) -> bool:
         """Whether `of` need not ask the site."""
 
-    def renewed(self, account: Account) -> Account:
-        """The account read afresh."""
+    def doubt(self, account: Account) -> bool:
+        """Have it read afresh by the next `of`; False: it was, and is refused again."""
+
+    def settle(self, account: Account) -> None:
+        """What it is worth is known."""
 
 
 class Api(Protocol):
@@ -141,6 +144,7 @@ class Visit:
             self._account = self._find_account(config)
         account = self._account
         answer = self._tried(path, lambda: self._api.get(account, path, params))
+        self._accounts.settle(account)
         self._server_time = self._server_time or answer.server_time
         return answer
 
@@ -192,12 +196,14 @@ class Visit:
         return lambda pace: pace.failed(failed_at)
 
     def _renew(self) -> bool:
-        """Read the account afresh; whether it is another now."""
-        if self._account is None:
+        """Read the account afresh, in a turn of its own; whether it is another now."""
+        refused, self._account = self._account, None
+        if refused is None or not self._accounts.doubt(refused):
             return False
-        renewed = self._accounts.renewed(self._account)
-        changed, self._account = renewed != self._account, renewed
-        return changed
+        config = self._wait_for_turn()
+        self._account = self._tried(_COMPANY_INFO, lambda: self._accounts.of(config))
+        self._accounts.settle(refused)
+        return self._account != refused
 
     def _leave(self, pace: Pace) -> tuple[Pace, Wait]:
         return self._outcome(pace).left_by(self._holder), Wait(0, "done")
