@@ -4,13 +4,15 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
 from cwp_ops.context import Operator
-from cwp_ops.tenant_check import CLOCK_TOLERANCE, TableFinding, findings, reach
+from cwp_ops.tenant_check import CLOCK_TOLERANCE, Paced, TableFinding, findings, reach
 from cwp_shared.connectwise.api import API_VERSION, ConnectWise
 from cwp_shared.connectwise.transport import Transport, new_session
+from cwp_shared.tables import source_table
 from cwp_shared.tenants import ApiKeys, TenantConfig
 
 
@@ -47,7 +49,7 @@ def check_tenant(operator: Operator, tenant: TenantConfig, api_keys: ApiKeys) ->
     """
     site = operator.sites.url(tenant.site)
     with new_session() as session:
-        api = ConnectWise(Transport(session), API_VERSION)
+        api = Paced(ConnectWise(Transport(session), API_VERSION), tenant.requests_per_minute)
         access = reach(api, site, tenant, api_keys)
         tables = tenant.selected_tables()
         found = track(
@@ -68,19 +70,37 @@ def show_check(operator: Operator, report: CheckReport) -> None:
     for found in report.tables:
         table.add_row(
             found.table,
-            "" if found.rows is None else f"{found.rows:,}",
+            _rows(found),
             found.filter or "",
-            f"[red]{found.trouble}[/red]" if found.trouble else "",
+            f"[red]{escape(found.trouble)}[/red]" if found.trouble else "",
         )
     operator.out.print(table)
     operator.out.print(f"keys are taken; codebase {report.codebase}; {_clock(report)}")
     if report.refused:
         operator.out.print(
-            f"{len(report.refused)} tables cannot be read: give the API member's security role the "
-            "right to inquire them, or leave them out with `cwpipe tenants add --tables`"
+            f"tables that cannot be read: {len(report.refused)}; mend what is said of them, or "
+            "leave them out with `cwpipe tenants add --tables`"
         )
     if report.full_only:
-        operator.out.print(f"read in full each time: {', '.join(report.full_only)}")
+        operator.out.print(f"to be read in full each time: {', '.join(report.full_only)}")
+
+
+def show_difference(operator: Operator, tenant: TenantConfig, report: CheckReport) -> None:
+    """Print how to set the tenant as was found out, if it is not."""
+    untold = {found.table for found in report.tables if found.filter is None}
+    wanted = {*report.full_only, *(untold & set(tenant.full_only))}
+    if wanted != set(tenant.full_only):
+        operator.out.print(
+            f"read in full now: {', '.join(tenant.full_only) or 'none'}; change it with\n"
+            f"  cwpipe tenants set {tenant.tenant_id} --full-only '{','.join(sorted(wanted))}'",
+            soft_wrap=True,
+        )
+
+
+def _rows(found: TableFinding) -> str:
+    if found.rows is None:
+        return ""
+    return f"{found.rows:,}{' of one parent' if source_table(found.table).parent else ''}"
 
 
 def _clock(report: CheckReport) -> str:

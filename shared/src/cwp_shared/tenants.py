@@ -73,7 +73,7 @@ class TenantConfig(BaseModel):
         try:
             return cls.model_validate(item)
         except ValidationError as error:
-            wrong = "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())
+            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             raise Terminal(
                 f"TenantServices item of {item.get('tenant_id')!r} is not valid: {wrong}"
             ) from None

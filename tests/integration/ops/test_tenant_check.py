@@ -90,3 +90,13 @@ def test_a_clock_that_is_wrong_is_seen(
     there = reach(api, access.site, tenant(access), keys(access))
     assert there.clock_offset is not None
     assert abs(there.clock_offset + timedelta(hours=1)) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("hours", [-5, 10])
+def test_a_filter_that_takes_times_for_others_is_seen(
+    api: ConnectWise, access: CompanyAccess, server: Running, hours: int
+) -> None:
+    """With such a filter runs would find nothing new, and /count would agree."""
+    server.control.set_weather("Acme", filter_shift_hours=hours)
+    found = check(api, access, "service_tickets")["service_tickets"]
+    assert (found.filter, found.needs_full) == ("shifted", True)

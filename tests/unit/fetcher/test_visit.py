@@ -245,7 +245,8 @@ def test_keys_that_were_right_after_all_are_read_afresh_the_next_time_too() -> N
     settings = CONFIG.model_copy(update={"requests_per_minute": 2})
     book, time = FakeAccounts(settings=settings), FakeTime()
     api = FakeApi.tickets(1, errors=[refused(), None, refused(), None])
-    paces, ends = FakePaces(), []
+    paces = FakePaces()
+    ends: list[int] = []
     while len(ends) < 2:
         try:
             with make_visit(api, book, paces, time) as visit:

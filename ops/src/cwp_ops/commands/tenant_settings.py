@@ -7,6 +7,7 @@ import typer
 from cwp_ops.commands.options import AsJson
 from cwp_ops.context import Operator, operator_of
 from cwp_ops.errors import OperatorError
+from cwp_shared.errors import Terminal
 from cwp_shared.tables import source_table
 from cwp_shared.tenants import TenantConfig
 
@@ -48,6 +49,13 @@ def set_(  # noqa: PLR0913, PLR0917 - the options of one command
     parallel_requests: Annotated[
         int | None, typer.Option(min=1, max=16, help="Requests at once.")
     ] = None,
+    full_only: Annotated[
+        str | None,
+        typer.Option(
+            help="Source tables read without the lastUpdated filter, comma-separated; '': none. "
+            "`tenants check` says which."
+        ),
+    ] = None,
     as_json: AsJson = False,  # noqa: FBT002 - typer's way
 ) -> None:
     """Change a tenant's settings; what is not given stays. Takes effect with the next message.
@@ -68,6 +76,8 @@ def set_(  # noqa: PLR0913, PLR0917 - the options of one command
         wanted["tables"] = _sources(tables) or None
     if load_now is not None:
         wanted["load_now"] = _canonical(operator, load_now)
+    if full_only is not None:
+        wanted["full_only"] = _sources(full_only)
     if not wanted:
         raise typer.BadParameter("say what: --tables, --load-minutes, --load-now, --cadence, ...")
     tenant = operator.book.change(operator.book.get(name), wanted)
@@ -82,10 +92,10 @@ def _named(text: str) -> list[str]:
 
 
 def _sources(text: str) -> list[str]:
-    named = _named(text)
-    for table in named:
-        source_table(table)
-    return named
+    try:
+        return [name for name in _named(text) if source_table(name)]
+    except Terminal as error:
+        raise OperatorError(str(error)) from None
 
 
 def _canonical(operator: Operator, text: str) -> list[str]:
@@ -104,8 +114,9 @@ def _told(tenant: TenantConfig) -> str:
         window = f"windows of {tenant.load_minutes} minutes"
     now = f", {', '.join(tenant.load_now)} at once" if tenant.load_now else ""
     cadence = f"every {tenant.cadence_minutes} minutes" if tenant.cadence_minutes else "by table"
+    full = f"; read in full: {', '.join(tenant.full_only)}" if tenant.full_only else ""
     return (
         f"tenant {tenant.tenant_id}: {len(tenant.selected_tables())} tables, synced {cadence}, "
         f"loaded in {window}{now}, at most "
-        f"{tenant.requests_per_minute} requests a minute, {tenant.parallel_requests} at once"
+        f"{tenant.requests_per_minute} requests a minute, {tenant.parallel_requests} at once{full}"
     )
