@@ -19,7 +19,7 @@ class Parent(BaseModel):
 
     `which` says whose children an incremental run asks for: of `all` rows of the parent table (few
     parents), or of those `changed` inside the run's own window (many parents; a child that changes
-    without its parent arrives with the next full or reconcile run).
+    without its parent arrives with the next full run, see `SourceTable.reconcile_hours`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,8 +35,9 @@ class SourceTable(BaseModel):
     is not `incremental` cannot be asked by lastUpdated and is read in full each time.
     `sensitive_fields` are never stored (`cwp_shared.sensitive`).
     `cadence_minutes` is how often a tick opens a run, `reconcile_hours` how often ids are swept for
-    deletes (None: never), unless a tenant says otherwise. `default` tables are those that a tenant
-    gets who names none.
+    deletes (None: never), unless a tenant says otherwise. Of children of `changed` parents, which
+    cost a request a parent either way, all rows are read that often, not the ids alone. `default`
+    tables are those that a tenant gets who names none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,6 +50,16 @@ class SourceTable(BaseModel):
     cadence_minutes: int = Field(ge=1, le=10_080)
     reconcile_hours: int | None = Field(default=24, ge=1, le=720)
     default: bool = True
+
+    @property
+    def swept_by_full_runs(self) -> bool:
+        """Whether full runs come by themselves, and list the ids as well as a sweep would."""
+        return not self.incremental or self.of_changed_parents
+
+    @property
+    def of_changed_parents(self) -> bool:
+        """Whether an incremental run asks changed parents only."""
+        return self.parent is not None and self.parent.which == "changed"
 
 
 @cache

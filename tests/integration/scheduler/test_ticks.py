@@ -133,3 +133,16 @@ def test_sweep_of_a_nested_table_needs_no_count(world: World) -> None:
     (completed,) = world.bus.events
     assert isinstance(completed, RunCompleted)
     assert world.standing(table).reconciled_at == NOW
+
+
+def test_children_of_changed_parents_are_all_read_once_a_week(world: World) -> None:
+    """A site may change without its company, which is all that an incremental run asks for."""
+    table = "company_companies_sites"
+    world.add_tenant("acme", tables=(table,))
+    for day in range(9):
+        world.at(NOW + day * DAY)
+        world.tick()
+        finish(world, counted=None)
+    modes = [event.mode for event in world.bus.events if isinstance(event, RunCompleted)]
+    assert modes == ["full", *["incremental"] * 6, "full", "incremental"]
+    assert world.standing(table).reconciled_at == NOW + 7 * DAY

@@ -252,3 +252,17 @@ def test_runs_that_are_no_sweeps_are_nothing_to_compare(lake: Lake) -> None:
     complete = members.model_copy(update={"missing": 0, "raw_keys": (listed,)})
     assert lake.said(complete) == []
     assert lake.comparer.sweeps.latest("acme", "system_members") is not None
+
+
+def test_a_full_run_of_children_of_changed_parents_is_a_sweep_without_a_count(lake: Lake) -> None:
+    sites = lake.sweep(2, set()).model_copy(
+        update={"mode": "full", "table": "company_companies_sites", "missing": None}
+    )
+    assert lake.said(sites.model_copy(update={"quarantined": 1})) == []
+    assert lake.comparer.sweeps.latest("acme", sites.table) is None
+    listed = lake.put(keys.raw("acme", sites.table, sortable(at(2))), {1, 2}, at(2))
+    assert lake.said(sites.model_copy(update={"raw_keys": (listed,)})) == []
+    assert lake.comparer.sweeps.latest("acme", sites.table) is not None
+    phases = sites.model_copy(update={"table": "project_projects_phases", "raw_keys": ()})
+    assert lake.said(phases) == []
+    assert lake.comparer.sweeps.latest("acme", phases.table) is None

@@ -13,6 +13,8 @@ from cwp_shared.tenants import TenantConfig
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 TICKETS, MEMBERS = "service_tickets", "system_members"
+SITES = "company_companies_sites"
+WEEK, DAY = timedelta(days=7), timedelta(days=1)
 
 
 def tenant(**settings: Any) -> TenantConfig:
@@ -100,6 +102,26 @@ def test_ids_are_swept_a_day_after_the_last_time(known: dict[str, Any], swept: b
 def test_table_that_is_always_read_in_full_is_not_swept() -> None:
     seen = standing(MEMBERS, attempted_at=NOW, watermark=NOW)
     assert due(tenant(tables=(MEMBERS,)), seen, NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "mode"),
+    [
+        ({"started_at": NOW - WEEK}, "full"),
+        ({"started_at": NOW - WEEK + MINUTE}, "incremental"),
+        ({"started_at": NOW - 2 * WEEK, "reconciled_at": NOW - WEEK}, "full"),
+        ({"started_at": NOW - 2 * WEEK, "reconciled_at": NOW - WEEK + MINUTE}, "incremental"),
+        ({}, "full"),  # made anew by `cwpipe recover`
+        ({"watermark": None}, "incremental"),
+    ],
+)
+def test_children_that_change_without_their_parent_are_all_read_instead_of_swept(
+    known: dict[str, Any], mode: str
+) -> None:
+    seen = standing(SITES, **{"watermark": NOW, "attempted_at": NOW - DAY} | known)
+    assert [one.mode for one in due(tenant(tables=(SITES,)), seen, NOW)] == [mode]
+    just_tried = standing(SITES, **{"watermark": NOW, "attempted_at": NOW} | known)
+    assert due(tenant(tables=(SITES,)), just_tried, NOW) == []
 
 
 def test_one_tick_begins_few_sweeps() -> None:

@@ -7,7 +7,6 @@ import typer
 from cwp_ops.commands.options import AsJson
 from cwp_ops.context import Operator, operator_of
 from cwp_ops.errors import OperatorError
-from cwp_shared.errors import Terminal
 from cwp_shared.tables import source_table
 from cwp_shared.tenants import TenantConfig
 
@@ -92,10 +91,7 @@ def _named(text: str) -> list[str]:
 
 
 def _sources(text: str) -> list[str]:
-    try:
-        return [name for name in _named(text) if source_table(name)]
-    except Terminal as error:
-        raise OperatorError(str(error)) from None
+    return [source_table(name).name for name in _named(text)]
 
 
 def _canonical(operator: Operator, text: str) -> list[str]:

@@ -39,7 +39,11 @@ def due(tenant: TenantConfig, standing: TenantStanding, now: datetime) -> list[D
     if standing.blocked:
         return _try(tenant, standing, now)
     tables = sorted(tenant.selected_tables(), key=lambda table: _last(standing.of(table)))
-    runs = [Due(t, "incremental") for t in tables if _wants_run(tenant, t, standing, now)]
+    runs = [
+        Due(t, _mode(t, standing.of(t), now))
+        for t in tables
+        if _wants_run(tenant, t, standing, now)
+    ]
     sweeps = [Due(t, "reconcile") for t in tables if _wants_sweep(t, standing, now)]
     return runs + sweeps[:SWEEPS_PER_TICK]
 
@@ -65,16 +69,27 @@ def _wants_run(tenant: TenantConfig, table: str, standing: TenantStanding, now: 
     return _passed(known.attempted_at, wait, now)
 
 
+def _mode(table: str, known: TableStanding, now: datetime) -> Mode:
+    """Full instead of a sweep, where rows may have changed that no incremental run asks for."""
+    entry = source_tables().get(table)
+    if entry is None or not entry.of_changed_parents or known.watermark is None:
+        return "incremental"
+    interval = sweep_interval(table)
+    return "full" if interval and _passed(_last_sweep(known), interval, now) else "incremental"
+
+
 def _wants_sweep(table: str, standing: TenantStanding, now: datetime) -> bool:
     """Whether ids should be swept."""
     known = standing.of(table)
     if known.open_sweep:
         return _passed(known.sweep_attempted_at, PATIENCE, now)
-    interval = sweep_interval(table)
-    if interval is None or known.watermark is None or table in standing.blocked_tables:
+    entry, interval = source_tables().get(table), sweep_interval(table)
+    if entry is None or entry.swept_by_full_runs or interval is None:
         return False
-    since = known.reconciled_at or known.started_at
-    return _passed(since, interval, now) and _passed(known.sweep_attempted_at, SWEEP_AGAIN, now)
+    if known.watermark is None or table in standing.blocked_tables:
+        return False
+    is_time = _passed(_last_sweep(known), interval, now)
+    return is_time and _passed(known.sweep_attempted_at, SWEEP_AGAIN, now)
 
 
 def sweep_interval(table: str) -> timedelta | None:
@@ -83,6 +98,10 @@ def sweep_interval(table: str) -> timedelta | None:
     if entry is None or not entry.incremental or entry.reconcile_hours is None:
         return None
     return timedelta(hours=entry.reconcile_hours)
+
+
+def _last_sweep(known: TableStanding) -> datetime | None:
+    return known.reconciled_at or known.started_at
 
 
 def _last(known: TableStanding) -> datetime:

@@ -58,6 +58,8 @@ class Ender:
             watermark = None
         else:
             watermark = self._advance(run, done)
+            if run.mode == "full" and source_table(run.table).of_changed_parents:
+                self.standings.note_sweep(run)
         completed = RunCompleted(**_names(run), lower=run.lower, upper=run.upper, **_counts(done))
         self.records.put(
             RunRecord(**completed.model_dump(), status="completed", watermark=watermark)

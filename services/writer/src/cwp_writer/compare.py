@@ -199,11 +199,13 @@ def _check_files(run: RunCompleted) -> None:
 
 
 def _is_sweep(run: RunCompleted) -> bool:
-    """A reconcile run, or a full run of a table that is always read in full, if it is complete.
+    """A reconcile run, or a full run that stands for one, if it is complete.
 
-    A reconcile run completes only when /count confirms it; a full run says what is missing.
+    A reconcile run completes only when /count confirms it; a full run says what is missing. Of
+    children nobody can count that: there the closed windows have to do.
     """
-    if run.mode == "reconcile":
-        return True
-    confirmed = run.missing is not None and run.missing <= 0 and not run.quarantined
-    return run.mode == "full" and confirmed and not source_table(run.table).incremental
+    if run.mode != "full":
+        return run.mode == "reconcile"
+    table = source_table(run.table)
+    confirmed = table.of_changed_parents or (run.missing is not None and run.missing <= 0)
+    return table.swept_by_full_runs and confirmed and not run.quarantined
