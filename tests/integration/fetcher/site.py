@@ -26,6 +26,8 @@ class Site:
     codebase: str = "v2025_1"
     asked: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    #: Client ports: as many as connections were made.
+    ports: set[int] = field(default_factory=set)
     script: Script | None = None
     url: str = ""
 
@@ -73,6 +75,7 @@ def serve(site: Site) -> Iterator[Site]:
 
         def do_GET(self) -> None:
             site.asked.append(self.path)
+            site.ports.add(self.client_address[1])
             site.headers.append(dict(self.headers))
             status, headers, body = site.answer(self.path)
             self.send_response(status)

@@ -165,6 +165,14 @@ def test_a_window_is_walked_until_the_count_agrees(world: World) -> None:
         assert abs(datetime.fromisoformat(page["server_time"]) - now) < timedelta(minutes=1)
 
 
+def test_one_connection_serves_all_requests_of_a_container(world: World) -> None:
+    world.site.ids, world.site.bad = set(range(1, 2100)), {1700}
+    world.send(job())
+    assert len(world.walk()) == 3
+    assert len(world.site.asked) > 10
+    assert len(world.site.ports) == 1
+
+
 def test_bad_rows_are_set_aside_and_all_others_land(world: World) -> None:
     world.site.ids = set(range(1, 61))
     world.site.bad = {7, 8, 60}

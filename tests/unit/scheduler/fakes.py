@@ -75,7 +75,15 @@ class FakeRuns:
 class FakeSqs:
     calls: Calls
     bodies: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
 
-    def send_message(self, QueueUrl: str, MessageBody: str, **_: Any) -> None:  # noqa: N803
+    def send_message(
+        self,
+        QueueUrl: str,  # noqa: N803
+        MessageBody: str,  # noqa: N803
+        MessageGroupId: str,  # noqa: N803
+        **_: Any,
+    ) -> None:
         self.calls.count[f"send {QueueUrl}"] += 1
         self.bodies.append(MessageBody)
+        self.groups.append(MessageGroupId)

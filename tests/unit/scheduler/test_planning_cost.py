@@ -1,5 +1,6 @@
 """What planning asks of AWS, counted: a thousand tenants by some thirty tables."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -54,6 +55,8 @@ def test_tick_of_a_thousand_tenants_is_a_message_each_and_a_scan(site: Site) -> 
     site.planner.handle('{"tick": true}')
     assert site.calls.take() == {"scan": 3, "send ticks": 1000}
     assert len(set(site.sqs.bodies)) == 1000
+    # Fair queues: each tenant waits for its own messages only.
+    assert [json.loads(body)["tenant_id"] for body in site.sqs.bodies] == site.sqs.groups
 
 
 def test_tenant_with_everything_due_costs_three_calls_a_table(site: Site) -> None:
