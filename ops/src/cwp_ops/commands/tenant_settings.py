@@ -91,7 +91,7 @@ def _named(text: str) -> list[str]:
 
 
 def _sources(text: str) -> list[str]:
-    return [source_table(name).name for name in _named(text)]
+    return [name for name in _named(text) if source_table(name)]
 
 
 def _canonical(operator: Operator, text: str) -> list[str]:
