@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from pydantic import SecretStr
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from cwp_ops import main
 from cwp_ops.cloud_clients import Cloud
@@ -157,7 +157,7 @@ def test_removing_a_tenant_leaves_nothing_of_it_and_all_of_the_others(world: Wor
     world.remove("acme")
 
 
-def typed(world: World, monkeypatch: pytest.MonkeyPatch, line: str, answer: str) -> Result:
+def typed(world: World, monkeypatch: pytest.MonkeyPatch, line: str, answer: str) -> Any:
     """A command of a person who answers so; what is asked stands in its stderr."""
     monkeypatch.setattr(Operator, "book", world.book)
     monkeypatch.setattr(Operator, "stores", world.stores)
