@@ -25,29 +25,23 @@ import pyarrow.parquet as pq
 from benchmarks.common.cloud import embedded_cloud
 from benchmarks.common.machine import versions
 from benchmarks.common.results import Line, line, show, write
+from benchmarks.common.tenant import (
+    CHANGED,
+    REQUESTS_A_MINUTE,
+    SEED,
+    TABLES,
+    NotAsItMustBeError,
+    add_tenant,
+)
 from benchmarks.extract.made import least, made
 from cwp_local.sandbox.control import SandboxControl
 from cwp_ops.context import Operator
-from cwp_ops.sandbox_side import make_company
-from cwp_ops.tenants import checked
 from cwp_shared.clock import utc_now
 from cwp_shared.events import SyncRequested
-from cwp_shared.tenants import TenantConfig
 
 TENANT: Final = "bench"
-TABLES: Final = ("service_tickets", "time_entries", "company_companies", "company_contacts")
-SEED: Final = 7
-#: The most that a tenant may be set to: here the services are measured, not their patience.
-REQUESTS_A_MINUTE: Final = 1000
-#: Changed rows before the second sync, in each table about a quarter.
-CHANGED: Final = {"update": 400, "add": 100}
 _LOOK_EVERY_SECONDS: Final = 0.2
 _MOST_SECONDS: Final = 600
-_WEEK_IN_MINUTES: Final = 10_080
-
-
-class NotAsItMustBeError(Exception):
-    """A run failed or took too long, or raw/ does not hold what the sandbox holds."""
 
 
 def main() -> None:
@@ -57,7 +51,7 @@ def main() -> None:
     options = parser.parse_args()
     with embedded_cloud() as operator:
         sandbox = SandboxControl(operator.home.sandbox_url)
-        _add_tenant(operator, options.tickets)
+        add_tenant(operator, TENANT, options.tickets)
         counts = sandbox.company(TENANT).counts
         rows = {table: counts[table] for table in TABLES}
         first, requests = _measured("all rows, full", operator, sandbox, rows, rows)
@@ -77,14 +71,6 @@ def main() -> None:
     }
     used = versions(["pyarrow", "msgspec", "boto3", "requests"])
     print(write("extract", workload=workload, versions=used, lines=lines))
-
-
-def _add_tenant(operator: Operator, tickets: int) -> None:
-    account = make_company(operator.home, TENANT, tickets, SEED)
-    # Ticks find nothing due while the benchmark runs.
-    tenant = checked(operator.sites, TENANT, account.site, TENANT, TABLES, _WEEK_IN_MINUTES)
-    fast = tenant.model_copy(update={"requests_per_minute": REQUESTS_A_MINUTE})
-    operator.book.add(TenantConfig.model_validate(fast.model_dump()), account.api_keys)
 
 
 def _measured(
