@@ -65,13 +65,13 @@ def _resident(process: psutil.Process) -> int:
 
 
 @contextmanager
-def watched_memory(pid: int) -> Iterator[MemoryWatch]:
+def watched_memory(pid: int, every_s: float = _LOOK_EVERY_SECONDS) -> Iterator[MemoryWatch]:
     """Watch a running process in the background until the block ends."""
     watch, ended = MemoryWatch(), threading.Event()
     process = psutil.Process(pid)
 
     def run() -> None:
-        while not ended.wait(_LOOK_EVERY_SECONDS):
+        while not ended.wait(every_s):
             watch.look(process)
 
     thread = threading.Thread(target=run, daemon=True)
