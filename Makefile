@@ -118,6 +118,10 @@ bench-extract: setup ## Measure sandbox to raw Parquet through the deployed serv
 bench-history: setup .build/bench-history/.ready .build/bench-history-ours/.ready ## Measure a batch into a long history against Polars, DuckDB, delta-rs, dbt, dlt
 	$(BIN)/python -m benchmarks.history
 
+.PHONY: bench-end-to-end
+bench-end-to-end: setup .build/bench-end_to_end/.ready ## Measure sandbox to warehouse against dlt; six minutes
+	$(BIN)/python -m benchmarks.end_to_end
+
 .PHONY: bench-sandbox
 bench-sandbox: setup ## Measure the ConnectWise sandbox at a million tickets; a quarter of an hour, 5 GB of disk
 	$(BIN)/python -m benchmarks.sandbox

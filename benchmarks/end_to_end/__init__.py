@@ -1,0 +1,1 @@
+"""Sandbox to warehouse: the deployed services beside dlt."""
