@@ -119,7 +119,7 @@ bench-history: setup .build/bench-history/.ready .build/bench-history-ours/.read
 	$(BIN)/python -m benchmarks.history
 
 .PHONY: bench-end-to-end
-bench-end-to-end: setup .build/bench-end_to_end/.ready ## Measure sandbox to warehouse against dlt; six minutes
+bench-end-to-end: setup .build/bench-end_to_end/.ready ## Measure sandbox to warehouse against dlt; up to ten minutes
 	$(BIN)/python -m benchmarks.end_to_end
 
 .PHONY: bench-sandbox
