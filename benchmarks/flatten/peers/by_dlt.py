@@ -9,7 +9,8 @@ import orjson
 from benchmarks.flatten.peers.common import CORES, page_bodies
 
 os.environ |= {
-    "EXTRACT__DATA_WRITER__FILE_MAX_ITEMS": "20000",
+    # Files of one table are what its normalize processes share.
+    "SOURCES__DATA_WRITER__FILE_MAX_ITEMS": "20000",
     "NORMALIZE__WORKERS": str(CORES),
     "NORMALIZE__START_METHOD": "spawn",
     "NORMALIZE__DATA_WRITER__COMPRESSION": "zstd",
