@@ -27,6 +27,7 @@ from benchmarks.end_to_end.check import check, in_dlt, in_warehouse, truth
 from cwp_local.sandbox.control import SandboxControl
 from cwp_local.sandbox.models import CompanyAccess
 from cwp_ops.context import Operator
+from cwp_ops.sandbox_views import access_fields
 from cwp_shared.tables import source_table
 
 _PEERS: Final = Path(__file__).parents[2] / ".build/bench-end_to_end/bin/python"
@@ -92,7 +93,11 @@ class Round:
             }
             for name in TABLES
         ]
-        arguments = {"folder": str(self.folder), "access": _told(self.access), "tables": tables}
+        arguments = {
+            "folder": str(self.folder),
+            "access": access_fields(self.access),
+            "tables": tables,
+        }
         return clocked(DLT, "benchmarks.end_to_end.by_dlt:take", _PEERS, arguments), ""
 
 
@@ -149,17 +154,6 @@ def _run(
     played = sandbox.play(name, **CHANGED, seed=SEED, tables=TABLES).tables
     runs[CHANGES].rows = sum(len(played[t].added + played[t].updated) for t in TABLES)
     this.load(CHANGES, runs[CHANGES], {t: played[t].updated for t in TABLES}, first)
-
-
-def _told(access: CompanyAccess) -> dict[str, str]:
-    """All that a client needs, in the clear."""
-    return {
-        "site": access.site,
-        "company": access.company,
-        "public_key": access.public_key.get_secret_value(),
-        "private_key": access.private_key.get_secret_value(),
-        "client_id": access.client_id.get_secret_value(),
-    }
 
 
 def _name(kind: str, contender: str) -> str:

@@ -35,7 +35,7 @@ _LISTS = {
 }
 
 
-def take(folder: str, access: dict[str, str], tables: list[dict[str, Any]]) -> None:
+def take(folder: str, access: dict[str, Any], tables: list[dict[str, Any]]) -> None:
     """Load what changed since the last run into `folder`/warehouse.duckdb, or all the first time.
 
     Args:
