@@ -41,9 +41,8 @@ class Change(NamedTuple):
     parts, `u`, `attr_hash`, `run_id` and place in raw/ (`raw_key`, `raw_row`); `effective_from`,
     `effective_to`, `is_current`, `is_deleted`; `row` and `newest_row`, the rows of the batch, NULL
     if it has them not, where the version's attributes and those that are overwritten are; and
-    `newest_key`, `newest_place`, where
-    the latter are in raw/. `opened` counts new surrogate keys, `replaced` the opens that put other
-    content under a known one.
+    `newest_key`, `newest_place`, where the latter are in raw/. `opened` counts new surrogate keys,
+    `replaced` the opens that put other content under a known one.
     """
 
     operations: pa.Table
