@@ -14,29 +14,27 @@ from functools import partial
 from typing import Final
 from uuid import uuid4
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from cwp_shared import keys
 from cwp_shared.clock import sortable
 from cwp_shared.errors import Retriable
-from cwp_shared.events import CanonicalColumn, WarehouseLayout
+from cwp_shared.events import CanonicalColumn
 from cwp_shared.mapping import Mapping, MappingError
-from cwp_transformer import canonical, remapping
+from cwp_transformer import remapping
 from cwp_transformer.announcing import Standing, announce, catch_up
 from cwp_transformer.backends import Backends
 from cwp_transformer.batch import Batch
-from cwp_transformer.commits import CanonicalFile, Commit, Tally, Totals, put_commit
+from cwp_transformer.commits import Commit, Tally, put_commit
+from cwp_transformer.drafting import Drafting
 from cwp_transformer.facts import fact_schema
-from cwp_transformer.history import Change, Merged, changes, merge
+from cwp_transformer.history import Merged, changes, merge
 from cwp_transformer.index_files import Index
 from cwp_transformer.ledger import HistoryRef
 
 #: Races lost in a row before the messages are left to come back later.
 ATTEMPTS: Final = 8
 _RETRY_AFTER: Final = 15
-#: Tries to find a microsecond that no other canonical file of the table has taken.
-_FREE_NAMES: Final = 10
 
 
 def commit(batch: Batch, standing: Standing, backends: Backends) -> Commit | None:
@@ -69,17 +67,14 @@ def _draft(batch: Batch, head: Commit | None, backends: Backends) -> Commit | No
     merged = merge(remapped.facts, batch.facts.select(known.column_names))
     if not merged.added and not remapped.changed:
         return None
-    change = changes(known, merged)
-    revision = head.revision + 1 if head else 1
-    sequence = (head.sequence if head else 0) + bool(len(change.operations))
-    file = _write_canonical(change, batch, sequence, backends) if len(change.operations) else None
-    totals = _totals(head, known, merged, change)
-    del change  # which is large, and the index needs nothing of it
+    drafting = Drafting(history, mapping, head, backends)
+    more = len(merged.facts) - len(known)
+    file = drafting.write([drafting.part(changes(known, merged), batch.facts, more)])
     return Commit(
         tenant_id=history.tenant_id,
         canonical_table=history.canonical_table,
-        revision=revision,
-        sequence=sequence,
+        revision=head.revision + 1 if head else 1,
+        sequence=(head.sequence if head else 0) + bool(file),
         committed_at=backends.clock(),
         mapping_version=mapping.version,
         mapping_digest=mapping.digest,
@@ -89,7 +84,7 @@ def _draft(batch: Batch, head: Commit | None, backends: Backends) -> Commit | No
         canonical=file,
         runs=index.having(merged.facts, partial(new_key, history, backends)).runs,
         tally=_tally(batch, merged),
-        totals=totals,
+        totals=drafting.totals,
     )
 
 
@@ -124,41 +119,6 @@ def check_mapping(mapping: Mapping, head: Commit | None) -> None:
         )
 
 
-def _write_canonical(
-    change: Change, batch: Batch, sequence: int, backends: Backends
-) -> CanonicalFile:
-    tenant_id, mapping = batch.history.tenant_id, batch.mapping
-    shown = remapping.shown_rows(change.operations, batch.facts, tenant_id, mapping, backends.lake)
-    provenance = canonical.Provenance(tenant_id, sequence, backends.clock())
-    rows = canonical.rows(shown.operations, shown.facts, mapping, provenance)
-    counts = {
-        "rows": len(rows),
-        "opened": change.opened,
-        "closed": change.closed,
-        "removed": change.removed,
-        "replaced": change.replaced,
-    }
-    return put_canonical(batch.history, mapping, canonical.encode(rows), counts, backends)
-
-
-def put_canonical(
-    history: HistoryRef, mapping: Mapping, body: bytes, counts: dict[str, int], backends: Backends
-) -> CanonicalFile:
-    """Put a canonical file under a name that is free; `counts` are what it holds, by field."""
-    for _ in range(_FREE_NAMES):
-        key = keys.canonical(*history, sortable(backends.clock()))
-        if backends.lake.create(key, body):
-            return CanonicalFile(
-                key=key,
-                size_bytes=len(body),
-                columns=canonical.columns(mapping),
-                key_columns=mapping.key,
-                layout=WarehouseLayout.model_validate(mapping.warehouse.model_dump()),
-                **counts,
-            )
-    raise Retriable(f"{history}: no free name for a canonical file")
-
-
 def _tally(batch: Batch, merged: Merged) -> Tally:
     return Tally(
         rows=len(batch.facts) + batch.quarantined,
@@ -166,14 +126,4 @@ def _tally(batch: Batch, merged: Merged) -> Tally:
         added=merged.added,
         late=merged.late,
         same_second=merged.same_second,
-    )
-
-
-def _totals(head: Commit | None, known: pa.Table, merged: Merged, change: Change) -> Totals:
-    was = head.totals if head else Totals()
-    return Totals(
-        keys=was.keys + change.keys,
-        versions=was.versions + change.opened - change.removed,
-        current=was.current + change.current,
-        facts=was.facts + len(merged.facts) - len(known),
     )

@@ -1,11 +1,12 @@
 """DuckDB as a function from Arrow tables to an Arrow table."""
 
-from functools import cache
+from typing import Final
 
 import duckdb
 import pyarrow as pa
+import pyarrow.dataset  # DuckDB would with the first table; here, no batch waits for it
 
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     # Everything comes in and goes out as Arrow: no file, no network, no download of extensions.
     "enable_external_access": False,
     "autoinstall_known_extensions": False,
@@ -21,9 +22,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 pa.set_memory_pool(pa.system_memory_pool())
 
 
-@cache
-def _database() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(":memory:", config=_CONFIG)
+# Opened with the module: a container has the processor to itself while it starts.
+_DATABASE: Final = duckdb.connect(":memory:", config=_CONFIG)
 
 
 def query(sql: str, /, **tables: pa.Table) -> pa.Table:
@@ -35,7 +35,7 @@ def query(sql: str, /, **tables: pa.Table) -> pa.Table:
         duckdb.Error: the SQL or the data is wrong, or memory is not enough.
     """
     # What a cursor registers is its own.
-    with _database().cursor() as connection:
+    with _DATABASE.cursor() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         for name, table in tables.items():
             connection.register(name, table)

@@ -6,6 +6,7 @@ contents only have to be told apart, they have numbers: SQL sorts a number far s
 """
 
 from collections import Counter
+from operator import add
 from typing import Final, NamedTuple
 
 import pyarrow as pa
@@ -34,6 +35,25 @@ class Merged(NamedTuple):
     same_second: int
 
 
+class Counts(NamedTuple):
+    """What operations do: how many versions they open, put other content under, close, remove.
+
+    `opened` counts new surrogate keys, `replaced` the opens that put other content under a known
+    one. `keys` and `current` are how many more records and current versions there are.
+    """
+
+    opened: int = 0
+    replaced: int = 0
+    closed: int = 0
+    removed: int = 0
+    keys: int = 0
+    current: int = 0
+
+    def plus(self, other: "Counts") -> "Counts":
+        """Both together."""
+        return Counts(*map(add, self, other))
+
+
 class Change(NamedTuple):
     """Operations on versions, and how many there are of each kind.
 
@@ -41,17 +61,11 @@ class Change(NamedTuple):
     parts, `u`, `attr_hash`, `run_id` and place in raw/ (`raw_key`, `raw_row`); `effective_from`,
     `effective_to`, `is_current`, `is_deleted`; `row` and `newest_row`, the rows of the batch, NULL
     if it has them not, where the version's attributes and those that are overwritten are; and
-    `newest_key`, `newest_place`, where the latter are in raw/. `opened` counts new surrogate keys,
-    `replaced` the opens that put other content under a known one.
+    `newest_key`, `newest_place`, where the latter are in raw/.
     """
 
     operations: pa.Table
-    opened: int
-    replaced: int
-    closed: int
-    removed: int
-    keys: int
-    current: int
+    counts: Counts
 
 
 def merge(old: pa.Table, new: pa.Table) -> Merged:
@@ -136,8 +150,7 @@ def changes(before: pa.Table, merged: Merged) -> Change:
     done = Counter({(kind["op"], kind["was_there"]): kind["count_all"] for kind in kinds})
     check_operations(was, now, done)
     rows = pa.concat_arrays([pa.nulls(len(before), pa.int32()), merged.rows])
-    return Change(
-        _with_facts(operations, facts, rows),
+    counts = Counts(
         opened=done["open", False],
         replaced=done["open", True],
         closed=done["close", True],
@@ -145,6 +158,7 @@ def changes(before: pa.Table, merged: Merged) -> Change:
         keys=len(pc.unique(now["key"])) - len(pc.unique(was["key"])),
         current=count(now["is_current"]) - count(was["is_current"]),
     )
+    return Change(_with_facts(operations, facts, rows), counts)
 
 
 def _moved(versions: pa.Table, rows: int) -> pa.Table:

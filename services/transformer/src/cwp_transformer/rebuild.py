@@ -12,7 +12,6 @@ history says already, there is no file, and nothing to load.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -23,16 +22,12 @@ from aws_lambda_powertools import Logger
 from cwp_shared.errors import Retriable, Terminal
 from cwp_shared.events import RebuildRequested
 from cwp_shared.mapping_files import Mappings
-from cwp_transformer import canonical, rebuild_draft, remapping
+from cwp_transformer import rebuild_draft, remapping
 from cwp_transformer.announcing import Standing, announce, catch_up
 from cwp_transformer.backends import Backends
-from cwp_transformer.commits import CanonicalFile, Commit, Tally, Totals, put_commit
-from cwp_transformer.committing import (
-    ATTEMPTS,
-    check_mapping,
-    put_canonical,
-    record_key,
-)
+from cwp_transformer.commits import Commit, Tally, put_commit
+from cwp_transformer.committing import ATTEMPTS, check_mapping, record_key
+from cwp_transformer.drafting import Drafting, Part
 from cwp_transformer.facts import fact_schema
 from cwp_transformer.history import all_known, changes
 from cwp_transformer.index_files import Index, side_by_side
@@ -93,11 +88,11 @@ def _commit(asked: Rebuild, draft: Draft, backends: Backends) -> Commit:
 def _draft(asked: Rebuild, draft: Draft, standing: Standing, backends: Backends) -> Commit:
     history, mapping, head = asked.history, asked.mapping, standing.head
     check_mapping(mapping, head)
-    compared = _Comparison(asked, draft, standing, backends)
-    file = compared.write()
+    drafting = Drafting(history, mapping, head, backends)
+    run_ids: set[str] = set()
+    file = drafting.write(_parts(asked, draft, drafting, run_ids))
     taken = [key for key in draft.raw_keys if key not in draft.unreadable]
     known = backends.ledger.done(history, taken)
-    was = head.totals if head else Totals()
     return Commit(
         tenant_id=history.tenant_id,
         canonical_table=history.canonical_table,
@@ -108,95 +103,37 @@ def _draft(asked: Rebuild, draft: Draft, standing: Standing, backends: Backends)
         mapping_digest=mapping.digest,
         key=record_key(mapping),
         raw_keys=tuple(key for key in taken if key not in known),
-        run_ids=tuple(sorted(compared.run_ids)),
+        run_ids=tuple(sorted(run_ids)),
         rebuild_id=asked.rebuild_id,
         canonical=file,
         runs=draft.runs,
         tally=Tally(rows=draft.rows, quarantined=draft.quarantined),
-        totals=Totals(
-            keys=was.keys + compared.keys,
-            versions=was.versions + compared.opened - compared.removed,
-            current=was.current + compared.current,
-            facts=was.facts + compared.facts,
-        ),
+        totals=drafting.totals,
     )
 
 
-@dataclass
-class _Comparison:
-    """The facts of the history beside those of the draft; what differs is counted on the way."""
-
-    asked: Rebuild
-    draft: Draft
-    standing: Standing
-    backends: Backends
-    facts: int = 0
-    keys: int = 0
-    current: int = 0
-    opened: int = 0
-    closed: int = 0
-    removed: int = 0
-    replaced: int = 0
-    rows: int = 0
-
-    def __post_init__(self) -> None:
-        self.run_ids: set[str] = set()
-
-    def write(self) -> CanonicalFile | None:
-        """Write what has to change as a canonical file; None if nothing has to."""
-        parts = self._parts()
-        if (first := next(parts, None)) is None:
-            return None
-        body = canonical.encode(first, parts)  # which goes through all parts, and counts them
-        counts = {
-            "rows": self.rows,
-            "opened": self.opened,
-            "closed": self.closed,
-            "removed": self.removed,
-            "replaced": self.replaced,
-        }
-        return put_canonical(self.asked.history, self.asked.mapping, body, counts, self.backends)
-
-    def _parts(self) -> Iterator[pa.Table]:
-        head, lake = self.standing.head, self.backends.lake
-        old = Index(head.runs if head else (), fact_schema(self.asked.mapping), lake)
-        new = self.asked.index(self.draft, lake)
-        for before, after in side_by_side(old, new, _ROWS):
-            self._check_raw(before)
-            if _in_order(before).equals(_in_order(after)):
-                continue
-            rows = self._changed(before, after)
-            if len(rows):
-                yield rows
-
-    def _check_raw(self, before: pa.Table) -> None:
-        gone = set(pc.unique(before["raw_key"]).to_pylist()).difference(self.draft.raw_keys)
-        if gone:
-            raise Terminal(
-                f"{self.asked.history} cannot be made anew: it holds rows of {len(gone)} raw files "
-                f"that are not in raw/ any more, {min(gone)} first; bring them back (the bucket "
-                "keeps old versions for 30 days)"
-            )
-
-    def _changed(self, before: pa.Table, after: pa.Table) -> pa.Table:
-        history, mapping = self.asked.history, self.asked.mapping
+def _parts(asked: Rebuild, draft: Draft, drafting: Drafting, run_ids: set[str]) -> Iterator[Part]:
+    """What differs between the history and the draft; the runs that say so go into `run_ids`."""
+    head, lake = drafting.head, drafting.backends.lake
+    old = Index(head.runs if head else (), fact_schema(asked.mapping), lake)
+    for before, after in side_by_side(old, asked.index(draft, lake), _ROWS):
+        _check_raw(asked, draft, before)
+        if _in_order(before).equals(_in_order(after)):
+            continue
         change = changes(before, all_known(after))
-        self.facts += len(after) - len(before)
-        for name in ("keys", "current", "opened", "closed", "removed", "replaced"):
-            setattr(self, name, getattr(self, name) + getattr(change, name))
-        self.rows += len(change.operations)
-        self.run_ids.update(pc.unique(change.operations["run_id"]).to_pylist())
-        shown = remapping.shown_rows(
-            change.operations,
-            remapping.no_rows(mapping),
-            history.tenant_id,
-            mapping,
-            self.backends.lake,
+        run_ids.update(pc.unique(change.operations["run_id"]).to_pylist())
+        nothing = remapping.no_rows(asked.mapping)
+        yield drafting.part(change, nothing, len(after) - len(before))
+
+
+def _check_raw(asked: Rebuild, draft: Draft, facts: pa.Table) -> None:
+    gone = set(pc.unique(facts["raw_key"]).to_pylist()).difference(draft.raw_keys)
+    if gone:
+        raise Terminal(
+            f"{asked.history} cannot be made anew: it holds rows of {len(gone)} raw files "
+            f"that are not in raw/ any more, {min(gone)} first; bring them back (the bucket "
+            "keeps old versions for 30 days)"
         )
-        at = canonical.Provenance(
-            history.tenant_id, self.standing.sequence + 1, self.backends.clock()
-        )
-        return canonical.rows(shown.operations, shown.facts, mapping, at)
 
 
 def _in_order(facts: pa.Table) -> pa.Table:
