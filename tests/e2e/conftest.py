@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,14 @@ class Cloud:
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Rows from the warehouse, as `cwpipe query --json` has them."""
-        warehouse = connect("local", self.environ).warehouse
         rows: list[dict[str, Any]] = json.loads(
-            json.dumps(warehouse.query(sql).records(), default=str)
+            json.dumps(self._warehouse.query(sql).records(), default=str)
         )
         return rows
+
+    @cached_property
+    def _warehouse(self) -> Any:
+        return connect("local", self.environ).warehouse
 
     def log_lines(self) -> list[str]:
         """What all functions logged."""

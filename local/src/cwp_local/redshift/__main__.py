@@ -10,7 +10,7 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import boto3
 import uvicorn
@@ -80,6 +80,8 @@ def parts(emulator: str) -> Parts:
     )
 
 
+#: One for all clients: each session reads what a service is like anew, a quarter of a second.
+_SESSION: Final = boto3.Session(region_name=REGION)
 #: The emulator's own administrator.
 _ADMINISTRATOR = {"AccessKeyId": "test", "SecretAccessKey": "test"}
 
@@ -87,13 +89,14 @@ _ADMINISTRATOR = {"AccessKeyId": "test", "SecretAccessKey": "test"}
 def _client(
     service: str, endpoint: str, config: Config, keys: Mapping[str, str] = _ADMINISTRATOR
 ) -> Any:
-    session = boto3.Session(
+    return _SESSION.client(  # type: ignore[call-overload] # one function for all services
+        service,
+        endpoint_url=endpoint,
+        config=config,
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys.get("SessionToken"),
-        region_name=REGION,
     )
-    return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload] # one function for all services
 
 
 def _listen(port: int) -> socket.socket:
