@@ -16,7 +16,7 @@ from cwp_shared.mapping import Mapping
 from cwp_shared.raw_columns import SYSTEM_COLUMNS
 from cwp_transformer.binding import Binding, bind
 from cwp_transformer.engine import query
-from cwp_transformer.raw_file import open_raw, read_rows, says_absences
+from cwp_transformer.raw_file import fields, open_raw, read_rows, says_absences
 
 #: Longest piece of a value that is shown.
 _SHOWN: Final = 40
@@ -97,7 +97,7 @@ def _fields(file: pq.ParquetFile) -> Counter[str]:
 
 
 def _misfits(raw: pa.Table, mapping: Mapping) -> Iterator[Misfit]:
-    binding = bind(raw, mapping)
+    binding = bind(fields(raw), mapping)
     asked = [*_columns(binding, mapping), *_times(binding, mapping)]
     values = [f"{bound.value} AS v{number}" for number, bound in enumerate(binding.columns)]
     chosen = ", ".join(
@@ -109,7 +109,7 @@ def _misfits(raw: pa.Table, mapping: Mapping) -> Iterator[Misfit]:
     # Every name and literal is the binding's: columns by number, texts quoted.
     counted = query(
         f"WITH typed AS (SELECT *, {', '.join(values)} FROM raw) SELECT {chosen} FROM typed",  # noqa: S608 - see above
-        raw=binding.table,
+        raw=pa.table(binding.inputs),
     ).to_pylist()[0]
     for place, (name, kind, _, _) in enumerate(asked):
         if rows := counted[f"n{place}"]:

@@ -4,6 +4,7 @@ DuckDB does not tell `status__Sort` from `status__sort`, so every raw column get
 place in the mapping: `c0`, `c1`, ...
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,7 +16,7 @@ from cwp_transformer.canonical_json import canonical_column
 from cwp_transformer.custom_fields import custom_values
 from cwp_transformer.cutting import beginnings
 from cwp_transformer.engine import literal
-from cwp_transformer.raw_file import SYSTEM_NAMES, column_of
+from cwp_transformer.raw_file import SYSTEM_NAMES, Fields, column_of
 
 #: Of a value that is never cut.
 NOT_CUT: Final = "NULL::VARCHAR"
@@ -59,28 +60,38 @@ class BoundTime:
 class Binding:
     """A file as SQL input: system columns, `raw_row`, and what the columns are made of."""
 
-    table: pa.Table
+    inputs: dict[str, pa.ChunkedArray]
     columns: tuple[Bound, ...]
     updated: BoundTime
     created: BoundTime
 
 
-def bind(raw: pa.Table, mapping: Mapping) -> Binding:
-    """Bind the rows of `raw_file.read_raw` to a mapping."""
+def bind(raw: Fields, mapping: Mapping, fitted: Container[int] = ()) -> Binding:
+    """Bind the rows of `raw_file.read_raw` to a mapping.
+
+    The columns that are `fitted`, by number, are taken for inputs that are called `v` and their
+    number, and that need no cast.
+    """
     inputs = {name: raw[name] for name in SYSTEM_NAMES} | _custom_inputs(raw, mapping)
     columns = tuple(
-        _bind_column(raw, column, f"c{number}", inputs)
+        _fitted(f"v{number}")
+        if number in fitted
+        else _bind_column(raw, column, f"c{number}", inputs)
         for number, column in enumerate(mapping.columns)
     )
     updated = _bind_time(raw, mapping.updated_at, "updated_raw", inputs)
     created = _bind_time(raw, mapping.created_at, "created_raw", inputs)
-    return Binding(pa.table(inputs), columns, updated, created)
+    return Binding(inputs, columns, updated, created)
 
 
 _Inputs = dict[str, pa.ChunkedArray]
 
 
-def _custom_inputs(raw: pa.Table, mapping: Mapping) -> _Inputs:
+def _fitted(name: str) -> Bound:
+    return Bound(name, needed="false", given=f"({name} IS NOT NULL)", shown=name)
+
+
+def _custom_inputs(raw: Fields, mapping: Mapping) -> _Inputs:
     """For a column of a custom field its text, `c3`, and whether it is unclear, `c3_unclear`."""
     wanted = {
         f"c{number}": column.custom_field
@@ -88,7 +99,7 @@ def _custom_inputs(raw: pa.Table, mapping: Mapping) -> _Inputs:
         if column.custom_field is not None
     }
     lists = column_of(CUSTOM_FIELDS)
-    if not wanted or lists not in raw.column_names:
+    if not wanted or lists not in raw:
         return {}
     inputs = {}
     found = custom_values(raw[lists].cast(pa.string()), list(wanted.values()))
@@ -97,7 +108,7 @@ def _custom_inputs(raw: pa.Table, mapping: Mapping) -> _Inputs:
     return inputs
 
 
-def _bind_column(raw: pa.Table, column: Column, name: str, inputs: _Inputs) -> Bound:
+def _bind_column(raw: Fields, column: Column, name: str, inputs: _Inputs) -> Bound:
     if column.constant is not None:
         value = casts.constant(column.constant, column)
         return Bound(value, needed="false", given="true", shown=value)
@@ -107,7 +118,7 @@ def _bind_column(raw: pa.Table, column: Column, name: str, inputs: _Inputs) -> B
         [
             _bind_field(raw[column_of(path)], column, f"{name}_{place}", inputs)
             for place, path in enumerate(column.paths)
-            if column_of(path) in raw.column_names
+            if column_of(path) in raw
         ],
         column,
     )
@@ -205,8 +216,8 @@ def _mapped(bound: Bound, text: str, column: Column) -> Bound:
     )
 
 
-def _bind_time(raw: pa.Table, path: str | None, name: str, inputs: _Inputs) -> BoundTime:
-    if path is None or column_of(path) not in raw.column_names:
+def _bind_time(raw: Fields, path: str | None, name: str, inputs: _Inputs) -> BoundTime:
+    if path is None or column_of(path) not in raw:
         return BoundTime("NULL::TIMESTAMP", "false", "NULL")
     inputs[name] = raw[column_of(path)]
     kind = casts.source_kind(inputs[name].type) or ""

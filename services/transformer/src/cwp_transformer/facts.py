@@ -21,7 +21,7 @@ from cwp_transformer.binding import Binding, Bound, BoundTime, bind
 from cwp_transformer.casts import sql_type
 from cwp_transformer.engine import literal, query
 from cwp_transformer.fitting import fitting, fitting_times
-from cwp_transformer.raw_file import column_of
+from cwp_transformer.raw_file import Fields, column_of, fields
 
 #: The two kinds of facts: what a record was, and that it was proven absent (scd2.md R11).
 RECORD: Final = "record"
@@ -98,9 +98,10 @@ def read_facts(raw: pa.Table, raw_key: str, tenant_id: str, mapping: Mapping) ->
     Raises:
         Terminal: the values cannot be worked with at all (text that is not UTF-8, for example).
     """
-    source = _source(raw, mapping)
+    source = _source(fields(raw), mapping)
+    table = pa.table(source.binding.inputs)
     try:
-        out = query(_statement(source, raw_key, tenant_id, mapping), raw=source.binding.table)
+        out = query(_statement(source, raw_key, tenant_id, mapping), raw=table)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
@@ -123,44 +124,34 @@ class _Source(NamedTuple):
         return [n for n, bound in enumerate(self.binding.columns) if bound.is_cut]
 
 
-def _source(raw: pa.Table, mapping: Mapping) -> _Source:
-    binding = bind(raw, mapping)
-    fitted = {}
-    for number, column in enumerate(mapping.columns):
-        # What is made otherwise than of one field as it is has more to it than a cast.
-        if column.source is None or column.values:
-            continue
-        if (path := column_of(column.source)) not in raw.column_names:
-            continue
-        if (values := fitting(raw[path], column)) is not None:
-            fitted[number] = values
-    columns = [
-        replace(bound, value=f"f{number}", needed="false") if number in fitted else bound
-        for number, bound in enumerate(binding.columns)
-    ]
-    inputs = {name: binding.table[name] for name in binding.table.column_names}
-    inputs |= {f"f{number}": values for number, values in fitted.items()}
+def _source(raw: Fields, mapping: Mapping) -> _Source:
+    fitted = dict(_fitted(raw, mapping))
+    binding = bind(raw, mapping, fitted)
+    inputs = binding.inputs | {f"v{number}": values for number, values in fitted.items()}
     # A time that fits is written in its canonical text already.
     inputs |= {
         f"t{n}": raw[column_of(column.source)]
         for n, column in enumerate(mapping.columns)
         if n in fitted and column.kind == "timestamp" and column.source
     }
-    times = {
-        "updated": _time(raw, mapping.updated_at, binding.updated, "fu", inputs),
-        "created": _time(raw, mapping.created_at, binding.created, "fc", inputs),
-    }
-    return _Source(
-        replace(binding, table=pa.table(inputs), columns=tuple(columns), **times), fitted
-    )
+    updated = _time(raw, mapping.updated_at, binding.updated, "fu", inputs)
+    created = _time(raw, mapping.created_at, binding.created, "fc", inputs)
+    return _Source(Binding(inputs, binding.columns, updated, created), fitted)
 
 
-def _time(
-    raw: pa.Table, path: str | None, bound: BoundTime, name: str, inputs: dict[str, pa.ChunkedArray]
-) -> BoundTime:
-    if path is None or column_of(path) not in raw.column_names:
-        return bound
-    values = fitting_times(raw[column_of(path)])
+def _fitted(raw: Fields, mapping: Mapping) -> Iterator[tuple[int, pa.ChunkedArray]]:
+    for number, column in enumerate(mapping.columns):
+        # What is made otherwise than of one field as it is has more to it than a cast.
+        if column.source is None or column.values:
+            continue
+        found = raw.get(column_of(column.source))
+        if found is not None and (values := fitting(found, column)) is not None:
+            yield number, values
+
+
+def _time(raw: Fields, path: str | None, bound: BoundTime, name: str, inputs: Fields) -> BoundTime:
+    found = None if path is None else raw.get(column_of(path))
+    values = None if found is None else fitting_times(found)
     if values is None:
         return bound
     inputs[name] = values
@@ -172,7 +163,7 @@ def _typed(out: pa.Table, source: _Source, mapping: Mapping) -> pa.Table:
     narrow = fact_schema(mapping)
     rows = out.select(narrow.names).cast(narrow)
     # A mere selection keeps its order (engine); all hangs on it here, so it is looked at.
-    if not out["raw_row"].equals(source.binding.table["raw_row"]):
+    if not out["raw_row"].equals(source.binding.inputs["raw_row"]):
         raise AssertionError("the answer came in another order than its rows")
     for number in range(len(mapping.columns)):
         name = f"v{number}"
@@ -187,7 +178,8 @@ def _typed(out: pa.Table, source: _Source, mapping: Mapping) -> pa.Table:
 
 def _statement(source: _Source, raw_key: str, tenant_id: str, mapping: Mapping) -> str:
     binding = source.binding
-    typed = [f"{b.value} AS v{number}" for number, b in enumerate(binding.columns)]
+    bound = ((n, b) for n, b in enumerate(binding.columns) if n not in source.fitted)
+    typed = [f"{b.value} AS v{number}" for number, b in bound]
     typed += [f"{binding.updated.value} AS updated", f"{binding.created.value} AS created"]
     typed += [f"{binding.columns[n].whole} AS whole{n}" for n in source.cut]
     cast = [f"v{n}" for n in range(len(mapping.columns)) if n not in source.fitted]
@@ -237,7 +229,7 @@ def _hash(source: _Source, mapping: Mapping, history: str) -> str:
 
 
 def _text(source: _Source, number: int, column: Column) -> str:
-    if f"t{number}" in source.binding.table.column_names:
+    if f"t{number}" in source.binding.inputs:
         return f"t{number}"
     if source.binding.columns[number].is_cut:
         return canonical_text.cut_text(f"v{number}", f"whole{number}")

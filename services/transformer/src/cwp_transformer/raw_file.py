@@ -33,6 +33,7 @@ _SYSTEM: Final = {
     PAGE: ("page", pa.int32()),
     ROW: ("page_row", pa.int32()),
 }
+Fields = dict[str, pa.ChunkedArray]
 SYSTEM_NAMES: Final = (*(name for name, _ in _SYSTEM.values()), "raw_row")
 
 
@@ -44,6 +45,11 @@ def raw_name(path: str) -> str:
 def column_of(path: str) -> str:
     """What `read_raw` calls the column of an API field: no system column begins with a slash."""
     return f"/{path}"
+
+
+def fields(raw: pa.Table) -> Fields:
+    """The columns of `read_raw` by name: a table of many columns looks long for each."""
+    return dict(zip(raw.column_names, raw.columns, strict=True))
 
 
 def read_raw(body: bytes, key: str, mapping: Mapping) -> pa.Table:
