@@ -6,6 +6,8 @@ UV_VERSION := 0.13.9
 UV := .tools/bin/uv
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
+# Else most of a command's start goes into compiling what it imports, each time anew.
+unexport PYTHONDONTWRITEBYTECODE
 STAGE ?= dev
 # A process per core, whole files to each: what a file sets up is set up once, and an end-to-end
 # process has a cloud of its own. Tests that render stacks write where a deployment writes, so they
