@@ -4,6 +4,7 @@ from decimal import Decimal
 import fastparquet
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from cwp_transformer import canonical
 from tests.unit.transformer.fakes import TICKETS, World, moment, ticket
@@ -80,14 +81,30 @@ def test_two_readers_agree_on_the_file() -> None:
     ]
 
 
-def test_the_file_uses_encodings_that_every_reader_has() -> None:
+@pytest.fixture
+def column_chunks() -> list[pq.ColumnChunkMetaData]:
     world = World()
     commit = world.take([ticket(1, 10)])
     assert commit.canonical
     metadata = pq.ParquetFile(io.BytesIO(world.lake.objects[commit.canonical.key])).metadata
-    columns = [metadata.row_group(0).column(n) for n in range(metadata.num_columns)]
-    assert {column.compression for column in columns} == {"ZSTD"}
-    assert {e for c in columns for e in c.encodings} <= {"PLAIN", "RLE", "RLE_DICTIONARY"}
+    return [metadata.row_group(0).column(n) for n in range(metadata.num_columns)]
+
+
+def test_the_file_uses_encodings_that_every_reader_has(
+    column_chunks: list[pq.ColumnChunkMetaData],
+) -> None:
+    assert {chunk.compression for chunk in column_chunks} == {"ZSTD"}
+    assert {e for c in column_chunks for e in c.encodings} <= {"PLAIN", "RLE", "RLE_DICTIONARY"}
+
+
+def test_readers_find_bounds_of_keys_times_and_sequence(
+    column_chunks: list[pq.ColumnChunkMetaData],
+) -> None:
+    bounded = {chunk.path_in_schema for chunk in column_chunks if chunk.is_stats_set}
+    assert bounded == {
+        *("ticket_id", "effective_from", "effective_to", "is_current", "is_deleted"),
+        *("source_updated_at", "recorded_at", "sequence"),
+    }
 
 
 def test_opens_lie_first_in_the_order_of_their_raw_rows() -> None:

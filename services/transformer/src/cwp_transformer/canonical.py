@@ -157,6 +157,7 @@ def encode(first: pa.Table, rest: Iterable[pa.Table] = ()) -> bytes:
         compression="zstd",
         compression_level=1,
         use_dictionary=_repeating(first.schema),
+        write_statistics=_bounded(first.schema),
         data_page_version="1.0",
         store_schema=False,
     )
@@ -173,9 +174,21 @@ _ROW_GROUP: Final = 2**16
 
 def _repeating(schema: pa.Schema) -> list[str]:
     """The columns whose values are likely to come again; others would be looked up in vain."""
-    key = schema.names[schema.names.index("tenant_id") + 1 : schema.names.index("effective_from")]
-    different = {"sk", "attr_hash", *key}
+    different = {"sk", "attr_hash", *_key(schema)}
     return [f.name for f in schema if f.name not in different and f.type != pa.timestamp("us")]
+
+
+def _bounded(schema: pa.Schema) -> list[str]:
+    """The columns by which a reader may pass over a row group: which records, when, which commit.
+
+    Bounds of all attributes took a fifth of the time that encoding takes.
+    """
+    return [*_key(schema), *_INTERVAL, "source_updated_at", "recorded_at", "sequence"]
+
+
+def _key(schema: pa.Schema) -> list[str]:
+    names: list[str] = schema.names
+    return names[names.index("tenant_id") + 1 : names.index("effective_from")]
 
 
 def _arrow(column_type: str) -> pa.DataType:
