@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -18,6 +19,7 @@ from cwp_ops.context import Operator
 from cwp_ops.errors import OperatorError
 from cwp_ops.runs import RunBook
 from cwp_ops.stores import Stores
+from cwp_ops.sweep_result import SweepResult
 from cwp_ops.tenant_removal import Removal
 from cwp_ops.tenants import Sites, TenantBook, checked
 from cwp_ops.warehouse import Answer
@@ -193,6 +195,30 @@ def test_a_watermark_is_moved_with_a_warning_and_a_yes(
     assert world.standings.of("acme").of(TABLE).watermark == start
     assert typed(world, monkeypatch, command, "y").exit_code == 0
     assert world.standings.of("acme").of(TABLE).watermark == to
+
+
+def test_deletes_that_are_held_stay_so_without_a_yes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published: list[Any] = []
+    held = SweepResult(deleted=900, known=1000, held="900 of 1000 ids are missing", raw_key=None)
+    monkeypatch.setattr("cwp_ops.commands.reconcile.last_sweep", lambda *_: "run-1")
+    monkeypatch.setattr("cwp_ops.commands.reconcile.sweep_result", lambda *_: held)
+    monkeypatch.setattr("cwp_ops.commands.reconcile.released_result", lambda *_: None)
+    monkeypatch.setattr(Cloud, "bucket", "lake")
+    monkeypatch.setattr(Cloud, "bus", SimpleNamespace(publish=published.extend))
+    said = typed(world, monkeypatch, f"release acme {TABLE}", "n")
+    assert (said.exit_code, published) == (1, [])
+    assert "900 of 1000 ids are missing" in said.stderr
+    assert "Mark 900 records of acme as deleted?" in said.stderr
+
+
+def test_a_view_of_all_tenants_is_not_put_among_the_tables_of_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = typed(world, monkeypatch, "warehouse union tickets --schema acme --create", "")
+    assert isinstance(said.exception, OperatorError)
+    assert "schema acme is a tenant's own" in str(said.exception)
 
 
 def test_a_removed_tenant_can_be_added_again_at_once(world: World) -> None:

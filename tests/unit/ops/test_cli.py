@@ -2,6 +2,7 @@ import getpass
 import io
 import re
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -181,6 +182,17 @@ def test_resetting_asks_first(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = CliRunner().invoke(main.app, ["reset"], input="n\n")
     assert answer.exit_code == 1
     assert "Delete everything in" in answer.output
+
+
+def test_removing_a_company_of_the_sandbox_asks_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    deleted: list[str] = []
+    control = SimpleNamespace(delete_company=deleted.append)
+    monkeypatch.setattr("cwp_ops.commands.sandbox.control_of", lambda _: control)
+    said_no = CliRunner().invoke(main.app, ["sandbox", "remove", "demo"], input="n\n")
+    assert (said_no.exit_code, deleted) == (1, [])
+    assert "Delete company demo" in said_no.output
+    said_yes = CliRunner().invoke(main.app, ["sandbox", "remove", "demo"], input="y\n")
+    assert (said_yes.exit_code, deleted) == (0, ["demo"])
 
 
 def test_a_typer_app_is_what_main_runs() -> None:
