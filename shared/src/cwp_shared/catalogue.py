@@ -6,10 +6,13 @@ is written as in the catalogue: `int`, `double`, `bool`, `string`, `string(50)`,
 """
 
 import json
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
+
+from cwp_shared.names import did_you_mean
+
+_IN_INFO: Final = "_info/"
 
 #: The part of a record's `_info` that is about the record and not a link.
 _INFO_FIELDS: Final = {
@@ -64,6 +67,10 @@ def field_type(entity: str, path: str) -> str:
     extra = _INFO_FIELDS | _ODD_FIELDS.get(entity, {})
     if path in extra:
         return extra[path]
+    if path.startswith(_IN_INFO):
+        known = [name.removeprefix(_IN_INFO) for name in extra if name.startswith(_IN_INFO)]
+        step = path.removeprefix(_IN_INFO)
+        raise UnknownField(f"_info of {entity} has no field {step!r}{did_you_mean(step, known)}")
     entities = _catalogue()["entities"]
     if entity not in entities:
         raise UnknownField(f"{entity} is not in the entity catalogue")
@@ -73,9 +80,7 @@ def field_type(entity: str, path: str) -> str:
 def _walk(owner: str, fields: dict[str, str], steps: list[str]) -> str:
     step, *rest = steps
     if step not in fields:
-        near = get_close_matches(step, fields, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise UnknownField(f"{owner} has no field {step!r}{hint}")
+        raise UnknownField(f"{owner} has no field {step!r}{did_you_mean(step, fields)}")
     kind = fields[step]
     if not rest:
         return kind

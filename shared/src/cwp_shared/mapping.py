@@ -48,6 +48,10 @@ _TYPE_PATTERN: Final = (
     r"^(bigint|integer|double precision|boolean|date|timestamp|super"
     r"|varchar\([1-9][0-9]{0,4}\)|decimal\([1-9][0-9]?,[0-9]{1,2}\))$"
 )
+_TYPES: Final = (
+    "bigint, integer, decimal(digits,scale), double precision, boolean, date, timestamp, "
+    "varchar(bytes), super"
+)
 _RESERVED: Final = frozenset(name for name, _ in LEADING_COLUMNS + HISTORY_COLUMNS)
 _LONGEST_VARCHAR: Final = 65_535
 _MOST_DIGITS: Final = 38
@@ -100,8 +104,34 @@ def _path(text: object) -> object:
 FieldPath = Annotated[str, StringConstraints(pattern=_PATH), BeforeValidator(_path)]
 
 
+def _column_type(text: object) -> object:
+    if isinstance(text, str) and not re.fullmatch(_TYPE_PATTERN, text):
+        raise ValueError(
+            f"{text!r} is no type of a column; there are {_TYPES}, in lower case and with no blank "
+            "inside the brackets"
+        )
+    return text
+
+
+def _single(value: object) -> object:
+    if isinstance(value, dict | list):
+        raise ValueError("a single value is wanted: a text, a number, true or false")  # noqa: TRY004 - pydantic wants it
+    return value
+
+
+def _custom_field(value: object) -> object:
+    if value == "" or isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("a custom field is named by its id, a number, or its caption, a text")
+    return value
+
+
+ColumnType = Annotated[str, StringConstraints(pattern=_TYPE_PATTERN), BeforeValidator(_column_type)]
+#: An id, or a caption.
+CustomField = Annotated[
+    StrictInt | Annotated[StrictStr, Field(min_length=1)], BeforeValidator(_custom_field)
+]
 #: What a value map or a constant may give.
-Constant = StrictBool | StrictInt | StrictFloat | StrictStr
+Constant = Annotated[StrictBool | StrictInt | StrictFloat | StrictStr, BeforeValidator(_single)]
 
 #: What a column is made of: exactly one of these, by the name that it has in the file.
 Making = Literal["from", "custom_field", "constant", "first_of"]
@@ -119,13 +149,13 @@ class Column(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_column_schema)
 
     name: str = Field(pattern=NAME_PATTERN, description="Column name, in the field's plain terms.")
-    type: str = Field(pattern=_TYPE_PATTERN, description="Type, in Redshift's words.")
+    type: ColumnType = Field(description="Type, in Redshift's words.")
     source: FieldPath | None = Field(
         default=None,
         alias="from",
         description="Path of an API field: `summary`, `company/id`, `_info/enteredBy`.",
     )
-    custom_field: StrictInt | Annotated[StrictStr, Field(min_length=1)] | None = Field(
+    custom_field: CustomField | None = Field(
         default=None,
         description="A custom field's value, by the field's id or, as ids differ between tenants, "
         "by its caption. A record that has two fields of the caption goes to quarantine.",

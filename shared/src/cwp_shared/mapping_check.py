@@ -98,7 +98,8 @@ def _misfit(source: SourceTable, column: Column, path: str) -> str | None:
     except UnknownField as error:
         return str(error)
     if kind.startswith("->") or kind == "object":
-        return f"{path} is an object: name a field inside it, such as {path}/id"
+        inside = "lastUpdated" if path == "_info" else "id"
+        return f"{path} is an object: name a field inside it, such as {path}/{inside}"
     return None if column.custom_field is not None else _unfitting(column, path, kind)
 
 

@@ -1,17 +1,23 @@
 """The directory of mapping files, read so that one broken file stops only its own table."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
-from cwp_shared.mapping import Mapping, MappingError
+from cwp_shared.mapping import Column, Layout, Mapping, MappingError
 from cwp_shared.mapping_check import complaints
+from cwp_shared.names import NAME_PATTERN, did_you_mean
 
 SCHEMA_FILE: Final = "mapping.schema.json"
+
+_MARK: Final = "\ufeff"
+#: Where in a file, from the outside to the inside: names of members and positions in lists.
+_Place = tuple[int | str, ...]
 
 
 @dataclass(frozen=True)
@@ -52,42 +58,68 @@ def parse_mapping(text: str, file_name: str) -> Mapping:
     Raises:
         MappingError: naming `file_name`, column and reason of everything that is wrong.
     """
+    if repeated := _repeated(text):
+        raise MappingError(f"mappings/{file_name}: {'; '.join(repeated)}")
     try:
-        _check_names(text)
         mapping = Mapping.model_validate_json(text)
-    except _NamedTwice as error:
-        raise MappingError(f"mappings/{file_name}: {error}") from None
     except ValidationError as error:
-        wrong = "; ".join(_describe(e["loc"], e["msg"], text) for e in error.errors())
+        wrong = "; ".join(_describe(e["loc"], _reason(e), text) for e in error.errors())
         raise MappingError(f"mappings/{file_name}: {wrong}") from None
     if found := complaints(mapping, file_name):
         raise MappingError(f"mappings/{file_name}: {'; '.join(found)}")
     return mapping
 
 
-class _NamedTwice(Exception):
-    """An object of the file has a member twice, and only one of the two would count."""
-
-
-def _check_names(text: str) -> None:
+def _repeated(text: str) -> list[str]:
+    """Members that one object of the file has twice, of which only one would count."""
     try:
-        json.loads(text, object_pairs_hook=_once)
+        found = list(_twice(json.loads(text, object_pairs_hook=_Members), ()))
     except (ValueError, RecursionError):
-        return  # the model says it better
+        return []  # the model says it better
+    return [_describe(place, f"{name} is there twice", text) for place, name in found]
 
 
-def _once(members: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(members)
-    if len(found) < len(members):
+class _Members(dict[str, object]):
+    """A JSON object that knows which names it has twice."""
+
+    def __init__(self, members: list[tuple[str, object]]) -> None:
+        super().__init__(members)
         names = [name for name, _ in members]
-        twice = ", ".join(name for name in found if names.count(name) > 1)
-        whose = f"column {found['name']}: " if "name" in found and "type" in found else ""
-        raise _NamedTwice(f"{whose}{twice} is there twice")
-    return found
+        self.twice = [name for name in self if names.count(name) > 1]
 
 
-def _describe(place: tuple[int | str, ...], message: str, text: str) -> str:
-    message = message.removeprefix("Value error, ")
+def _twice(content: object, place: _Place) -> Iterator[tuple[_Place, str]]:
+    if isinstance(content, _Members):
+        yield from ((place, name) for name in content.twice)
+        for name, part in content.items():
+            yield from _twice(part, (*place, name))
+    if isinstance(content, list):
+        for position, part in enumerate(content):
+            yield from _twice(part, (*place, position))
+
+
+def _reason(error: ErrorDetails) -> str:
+    if error.get("ctx", {}).get("pattern") == NAME_PATTERN:
+        return (
+            f"{error['input']!r} is no name: it begins with a lower-case letter, and lower-case "
+            "letters, digits and '_' follow, 63 characters in all at most"
+        )
+    if error["type"] != "extra_forbidden":
+        return error["msg"].removeprefix("Value error, ")
+    known = [f.alias or name for name, f in _owner(error["loc"]).model_fields.items()]
+    return f"there is no such member{did_you_mean(str(error['loc'][-1]), known)}"
+
+
+def _owner(place: _Place) -> type[BaseModel]:
+    match place[0]:
+        case "columns":
+            return Column
+        case "warehouse":
+            return Layout
+    return Mapping
+
+
+def _describe(place: _Place, message: str, text: str) -> str:
     match place:
         case ():
             return message
@@ -109,22 +141,37 @@ def read_mappings(directory: Path) -> Mappings:
     if not directory.is_dir():
         raise MappingError(f"there is no mappings directory {directory}; set MAPPINGS_DIR")
     names = sorted(path for path in directory.glob("*.json") if path.name != SCHEMA_FILE)
-    return _sorted_out([(path.name, path.read_text("utf-8", "replace")) for path in names])
+    return _sorted_out([(path.name, path.read_bytes()) for path in names])
 
 
-def _sorted_out(files: Iterable[tuple[str, str]]) -> Mappings:
+def _sorted_out(files: Iterable[tuple[str, bytes]]) -> Mappings:
     valid, broken = [], []
-    for name, text in files:
+    for name, content in files:
         try:
-            valid.append(parse_mapping(text, name))
+            valid.append(parse_mapping(_decoded(content, name), name))
         except MappingError as error:
-            broken.append(BrokenMapping(_source_of(text), error))
+            broken.append(BrokenMapping(_source_of(content), error))
     return Mappings(tuple(valid), tuple(broken))
 
 
-def _source_of(text: str) -> str | None:
+def _decoded(content: bytes, file_name: str) -> str:
     try:
-        source = json.loads(text)["source"]
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise MappingError(
+            f"mappings/{file_name}: line {line} is not UTF-8; save the file as UTF-8"
+        ) from None
+    if text.startswith(_MARK):
+        raise MappingError(
+            f"mappings/{file_name}: it begins with a byte order mark; save it as UTF-8 without one"
+        )
+    return text
+
+
+def _source_of(content: bytes) -> str | None:
+    try:
+        source = json.loads(content.decode("utf-8", "replace").removeprefix(_MARK))["source"]
     except (ValueError, KeyError, TypeError):
         return None
     return source if isinstance(source, str) else None

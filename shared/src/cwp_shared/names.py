@@ -1,6 +1,8 @@
 """Names that become S3 prefixes, warehouse schemas and queue groups, checked where they enter."""
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
@@ -16,6 +18,8 @@ TENANT_ID_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 NAME_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
 RUN_ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 JOB_ID_PATTERN = r"^[a-z0-9-]{1,32}$"
+#: Most names that an error lists.
+_LISTED = 12
 
 
 def _not_reserved(tenant_id: str) -> str:
@@ -51,6 +55,14 @@ def check_tenant_id(text: str) -> str:
             "warehouse schema"
         )
     return _not_reserved(text)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """For the end of an error about an unknown `name`: what may be meant, or the few there are."""
+    names = list(known)
+    if near := get_close_matches(name, names, n=1):
+        return f"; did you mean {near[0]!r}?"
+    return f"; there are {', '.join(names)}" if len(names) <= _LISTED else ""
 
 
 def table_id(path: str) -> str:

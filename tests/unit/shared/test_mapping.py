@@ -67,7 +67,7 @@ def test_a_mapping_knows_its_keys_and_attributes() -> None:
         ({"type": "super"}, "summary is string(100), which super does not hold"),
         ({"type": "varchar(70000)"}, "varchar takes 1 to 65535 bytes"),
         ({"type": "decimal(10,12)", "source": "budgetHours"}, "its scale included"),
-        ({"type": "money"}, "should match pattern"),
+        ({"type": "money"}, "type: 'money' is no type of a column; there are bigint, integer, "),
         ({"source": "company//id"}, "'company//id' is not a path"),
         ({"source": "_info/updatedBy"}, "set history to ignored or overwritten (scd2.md R4)"),
         ({"as_set": True}, "as_set is for lists"),
@@ -83,7 +83,8 @@ def test_a_mapping_knows_its_keys_and_attributes() -> None:
         (made(constant=True, type="decimal(18,4)"), "decimal(18,4) does not hold True"),
         (made(first_of=["poNumber", "poNumbr"]), "has no field 'poNumbr'; did you mean"),
         (made(first_of=["poNumber"]), "at least 2 items"),
-        (made(custom_field=""), "at least 1 character"),
+        (made(custom_field=""), "custom_field: a custom field is named by its id, a number, or"),
+        (made(custom_field=1.5), "custom_field: a custom field is named by its id, a number, or"),
         (made(custom_field=7, type="super"), "super is for lists"),
         ({"values": {"a": "b"}}, "values and otherwise go together"),
         ({"otherwise": "keep"}, "values and otherwise go together"),
@@ -92,14 +93,17 @@ def test_a_mapping_knows_its_keys_and_attributes() -> None:
             {"values": {"1": 2}, "otherwise": "keep", "type": "bigint", "source": "closedDate"},
             "closedDate is date-time, which bigint does not hold",
         ),
-        ({"colour": "red"}, "Extra inputs are not permitted"),
+        ({"values": {"a": {"b": 1}}, "otherwise": "keep"}, "values: a: a single value is wanted"),
+        ({"tolong": "cut"}, "tolong: there is no such member; did you mean 'too_long'?"),
+        ({"colour": "red"}, "colour: there is no such member; there are name, type, from, custom_"),
         ({"from": None, "constant": "x"}, "from: null says nothing; leave it out"),
         ({"too_long": None}, "too_long: null says nothing; leave it out"),
         ({"as_set": "yes", "type": "super", "source": "customFields"}, "valid boolean"),
-        ({"type": "varchar(0)"}, "should match pattern"),
-        ({"type": "varchar(0400)"}, "should match pattern"),
-        ({"type": "varchar(\u0663)"}, "should match pattern"),
-        ({"type": "decimal(0,0)", "source": "budgetHours"}, "should match pattern"),
+        ({"type": "varchar(0)"}, "is no type of a column"),
+        ({"type": "varchar(0400)"}, "is no type of a column"),
+        ({"type": "varchar(\u0663)"}, "is no type of a column"),
+        ({"type": "decimal(0,0)", "source": "budgetHours"}, "is no type of a column"),
+        ({"source": "_info"}, "name a field inside it, such as _info/lastUpdated"),
         (made(constant="x", values={"x": "y"}, otherwise="keep"), "values have nothing to map"),
         (made(constant="a\0b"), "varchar(400) does not hold 'a\\x00b'"),
         (made(constant=1e999, type="double precision"), "double precision does not hold inf"),
@@ -135,10 +139,12 @@ def test_reserved_and_repeated_names_are_refused() -> None:
         ({"updated_at": None}, "updated_at: null says nothing; leave it out"),
         ({"left_out": {"summary": "long"}}, "left_out summary: column summary reads it"),
         ({"left_out": {"mobileGuid": ""}}, "left_out.mobileGuid: String should have at least 1"),
-        ({"table": "Tickets"}, "table: String should match pattern"),
+        ({"table": "Tickets"}, "table: 'Tickets' is no name: it begins with a lower-case letter"),
+        ({"source": "service/tickets"}, "source: 'service/tickets' is no name"),
         ({"key": []}, "key: "),
         ({"columns": []}, "columns: "),
-        ({"owner": "me"}, "owner: Extra inputs are not permitted"),
+        ({"keys": ["id"]}, "keys: there is no such member; did you mean 'key'?"),
+        ({"warehouse": {"sortby": []}}, "sortby: there is no such member; did you mean 'sort_by'?"),
     ],
 )
 def test_a_wrong_mapping_says_where(changes: dict[str, Any], reason: str) -> None:
@@ -161,6 +167,9 @@ def test_what_is_there_twice_is_not_guessed() -> None:
     twice = text.replace('"from": "summary"', '"from": "summary", "from": "poNumber"')
     with pytest.raises(MappingError, match=r"column summary: from is there twice"):
         parse_mapping(twice, "tickets.json")
+    mapped = json.dumps(with_column(values={"a": "x", "b": "y"}, otherwise="null"))
+    with pytest.raises(MappingError, match=r"column extra: values: a is there twice"):
+        parse_mapping(mapped.replace('"b": "y"', '"a": "y"'), "tickets.json")
 
 
 def test_sensitive_fields_cannot_be_mapped() -> None:
@@ -263,6 +272,28 @@ def test_a_file_that_is_no_json_stops_all_tables_without_a_mapping(tmp_path: Pat
     assert mappings.of_source("service_tickets")
     with pytest.raises(MappingError, match=r"mappings/companies\.json: .*JSON"):
         mappings.of_source("company_companies")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "reason"),
+    [
+        ("latin-1", "line 3 is not UTF-8"),
+        ("utf-16", "line 1 is not UTF-8"),
+        ("utf-8-sig", "byte order mark"),
+    ],
+)
+def test_a_file_in_another_encoding_is_not_guessed_at(
+    tmp_path: Path, encoding: str, reason: str
+) -> None:
+    mapping = with_column(**made(constant="Büro")) | {"source": "company_companies"}
+    text = json.dumps(mapping, ensure_ascii=False).replace('"source', '\n\n"source')
+    (tmp_path / "companies.json").write_bytes(text.encode(encoding))
+    (tmp_path / "tickets.json").write_text(json.dumps(tickets()))
+    mappings = read_mappings(tmp_path)
+    assert [m.table for m in mappings.valid] == ["tickets"]
+    (broken,) = mappings.broken
+    assert reason in str(broken.error)
+    assert broken.source == (None if encoding == "utf-16" else "company_companies")
 
 
 def test_a_missing_directory_says_what_to_set(tmp_path: Path) -> None:
