@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from cwp_shared.catalogue import entity_fields, field_type
-from cwp_shared.mapping import Column, Mapping
+from cwp_shared.mapping import CUSTOM_FIELDS, Column, Mapping
 from cwp_shared.mapping_files import Mappings, read_mappings
 from cwp_shared.tables import SourceTable, source_table, source_tables
 
@@ -75,9 +75,8 @@ def of_census(mapping: Mapping, census: "Census") -> Iterator[Finding]:
         yield Finding(table, "no files", "", "nothing of this table was ever written to raw/")
         return
     looked = f"in {census.rows:,} rows of {census.files} files"
-    for path in mapping.paths:
-        if path not in census.fields:
-            yield Finding(table, "never occurs", path, looked)
+    for name in _absent(mapping, census):
+        yield Finding(table, "never occurs", name, looked)
     known = _known(mapping, source)
     catalogue = entity_fields(source.path)
     for name in dict.fromkeys(path.partition("/")[0] for path in census.fields):
@@ -87,6 +86,13 @@ def of_census(mapping: Mapping, census: "Census") -> Iterator[Finding]:
             )
     for misfit in census.misfits:
         yield Finding(table, "misfit", misfit.column, misfit.told)
+
+
+def _absent(mapping: Mapping, census: "Census") -> Iterator[str]:
+    yield from (path for path in mapping.paths if path not in census.fields)
+    for column in mapping.columns:
+        if column.custom_field is not None and column.name not in census.custom:
+            yield f"{CUSTOM_FIELDS} {column.custom_field!r}"
 
 
 def _known(mapping: Mapping, source: SourceTable) -> set[str]:

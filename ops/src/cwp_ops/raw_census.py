@@ -41,11 +41,15 @@ class Misfit:
 
 @dataclass
 class Census:
-    """What was counted. `fields` has the rows in which an API field has a value, by its path."""
+    """What was counted: rows with a value, by the path of an API field in `fields`.
+
+    In `custom` by the column that a custom field is to be.
+    """
 
     files: int = 0
     rows: int = 0
     fields: Counter[str] = field(default_factory=Counter)
+    custom: Counter[str] = field(default_factory=Counter)
     misfits: list[Misfit] = field(default_factory=list)
 
 
@@ -71,7 +75,9 @@ def take_census(files: Iterable[tuple[str, bytes]], mapping: Mapping) -> Census:
         census.files += 1
         census.rows += file.metadata.num_rows
         census.fields.update(_fields(file))
-        for found in _misfits(read_rows(file, key, mapping), mapping):
+        binding = bind(fields(read_rows(file, key, mapping)), mapping)
+        census.custom.update(_custom(binding, mapping))
+        for found in _misfits(binding, mapping):
             misfits[found.column] = _together(misfits.get(found.column), found)
     census.misfits = list(misfits.values())
     return census
@@ -96,8 +102,20 @@ def _fields(file: pq.ParquetFile) -> Counter[str]:
     return +counted
 
 
-def _misfits(raw: pa.Table, mapping: Mapping) -> Iterator[Misfit]:
-    binding = bind(fields(raw), mapping)
+def _custom(binding: Binding, mapping: Mapping) -> dict[str, int]:
+    pairs = zip(mapping.columns, binding.columns, strict=True)
+    given = {c.name: bound.given for c, bound in pairs if c.custom_field is not None}
+    if not given:
+        return {}
+    chosen = ", ".join(f'count(*) FILTER ({sql}) AS "{name}"' for name, sql in given.items())
+    counted: dict[str, int] = query(
+        f"SELECT {chosen} FROM raw",  # noqa: S608 - the mapping model checks names
+        raw=pa.table(binding.inputs),
+    ).to_pylist()[0]
+    return {name: rows for name, rows in counted.items() if rows}
+
+
+def _misfits(binding: Binding, mapping: Mapping) -> Iterator[Misfit]:
     asked = [*_columns(binding, mapping), *_times(binding, mapping)]
     values = [f"{bound.value} AS v{number}" for number, bound in enumerate(binding.columns)]
     chosen = ", ".join(

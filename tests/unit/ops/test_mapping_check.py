@@ -8,9 +8,11 @@ from typer.testing import CliRunner
 
 from cwp_ops import main, mapping_findings
 from cwp_ops.mapping_findings import Finding
+from cwp_ops.mapping_history import objection
 from cwp_ops.raw_census import Census, newest_files, take_census
 from cwp_shared.mapping import Mapping
-from tests.unit.transformer.fakes import TICKETS, raw_body, ticket
+from cwp_shared.mapping_files import Mappings
+from tests.unit.transformer.fakes import TICKETS, World, cutting, raw_body, ticket
 
 KEY = "acme/raw/connectwise/service_tickets/20260101T00000{}000000Z.parquet"
 
@@ -57,6 +59,35 @@ def test_a_census_tells_what_never_occurs_and_what_nobody_knows() -> None:
     assert not {"id", "summary", "_info/lastUpdated"} & set(absent)
     assert by_kind(found, "unknown") == ["newField"]
     assert not any(one.is_wrong for one in found)
+
+
+def test_a_custom_field_that_no_record_has_is_told() -> None:
+    columns: list[dict[str, Any]] = [{"name": "ticket_id", "type": "bigint", "from": "id"}]
+    for name, of in {"plan": "Plan", "seats": 9, "by_text": "9", "empty": 12}.items():
+        columns.append({"name": name, "type": "varchar(20)", "custom_field": of})
+    meaning = TICKETS.model_dump(by_alias=True, exclude_none=True)
+    mapping = Mapping.model_validate(meaning | {"columns": columns})
+    fields = [{"id": 9, "caption": "Plan", "value": "Gold"}, {"id": 12, "caption": "Empty"}]
+    found = census([ticket(1, 10), ticket(2, 20, customFields=json.dumps(fields))], mapping=mapping)
+    absent = by_kind(list(mapping_findings.of_census(mapping, found)), "never occurs")
+    assert [name for name in absent if "custom" in name] == ["customFields '9'", "customFields 12"]
+
+
+def test_a_change_that_the_history_cannot_take_is_told() -> None:
+    world = World()
+    assert objection(world.lake, "acme", TICKETS) is None
+    world.take([ticket(1, 10)])
+    assert objection(world.lake, "acme", TICKETS) is None
+    assert objection(world.lake, "beta", cutting()) is None
+    changed = cutting()
+    assert "its version is still 1; raise it" in (objection(world.lake, "acme", changed) or "")
+    raised = cutting(version=2)
+    assert objection(world.lake, "acme", raised) is None
+    world.mappings = Mappings((raised,))
+    world.take([ticket(2, 20)])
+    assert objection(world.lake, "acme", raised) is None
+    other = TICKETS.model_copy(update={"key": ("summary",), "version": 3})
+    assert "cannot change within one history" in (objection(world.lake, "acme", other) or "")
 
 
 def test_a_table_that_was_never_written_is_said_so_once() -> None:

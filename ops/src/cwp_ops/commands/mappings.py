@@ -54,8 +54,9 @@ def check(
     Without a tenant: files that cannot be used, fields of the API that no column shows, columns
     narrower than what the API documents. With one, by the newest of its raw files also: fields
     that never occur, fields that the catalogue does not know, values that do not fit their
-    columns. Exit code 1 if something is wrong: a file that cannot be used, or values that do not
-    fit, whose rows go to quarantine.
+    columns; and changes that its history cannot take, such as one without a new version. Exit
+    code 1 if something is wrong: a file that cannot be used, or values that do not fit, whose rows
+    go to quarantine.
     """
     operator = operator_of(context)
     found, findings = mapping_findings.read(operator.root / "mappings", table)
@@ -112,12 +113,17 @@ def _of_tenant(
     operator: Operator, mappings: Sequence[Mapping], tenant_id: str, most: int
 ) -> Iterator[Finding]:
     # pyarrow and DuckDB take longer to import than most commands take to run.
+    from cwp_ops.mapping_history import objection  # noqa: PLC0415
     from cwp_ops.raw_census import newest_files, raw_prefix, take_census  # noqa: PLC0415
+    from cwp_transformer.lake import S3Lake  # noqa: PLC0415
 
     s3, bucket = operator.cloud.s3, operator.cloud.bucket
+    lake = S3Lake(s3, bucket)
     for mapping in track(
         mappings, f"reading raw files of {tenant_id}", console=operator.err, transient=True
     ):
+        if refused := objection(lake, tenant_id, mapping):
+            yield Finding(mapping.table, "broken", "", refused)
         files = newest_files(s3, bucket, raw_prefix(tenant_id, mapping), most)
         yield from mapping_findings.of_census(mapping, take_census(files, mapping))
 
