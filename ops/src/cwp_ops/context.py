@@ -82,6 +82,18 @@ class Operator:
         """Canonical tables by source table."""
         return canonical_tables(self.root)
 
+    def check_canonical(self, table: str) -> None:
+        """See that a mapping makes this table.
+
+        Raises:
+            OperatorError: none does; with the tables that there are.
+        """
+        tables = sorted(t for some in self.canonical_tables.values() for t in some)
+        if table not in tables:
+            raise OperatorError(
+                f"there is no canonical table {table}; there are {', '.join(tables)}"
+            )
+
     @cached_property
     def book(self) -> TenantBook:
         """The stage's tenants."""

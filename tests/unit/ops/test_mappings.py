@@ -1,9 +1,13 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from typer.testing import CliRunner
 
+from cwp_ops import main
+from cwp_ops.context import Operator
 from cwp_ops.errors import OperatorError
 from cwp_ops.mappings import canonical_tables, key_columns, mapping_versions
 
@@ -46,3 +50,18 @@ def test_a_file_that_is_no_json_is_named(
 def test_a_project_without_mappings_says_so(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="there are no mappings in"):
         canonical_tables(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "command", [["rebuild", "acme"], ["quarantine", "list", "acme", "--table"]]
+)
+def test_a_table_that_nobody_mapped_is_answered_with_those_that_are(
+    monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setattr(Operator, "book", {"acme": "a tenant"})
+    monkeypatch.setattr(Operator, "cloud", SimpleNamespace(s3=None, bucket="lake"))
+    monkeypatch.setattr("cwp_ops.quarantine.find", lambda _lake, _tenant: [])
+    answer = CliRunner().invoke(main.app, [*command, "tikets"])
+    assert "there is no canonical table tikets; there are activities, agr" in str(answer.exception)
+    if "--table" in command:
+        assert CliRunner().invoke(main.app, [*command, "tickets"]).exit_code == 0

@@ -45,6 +45,21 @@ def test_rows_set_aside_are_counted_where_cloudwatch_looks(
     assert (line["service"], line["tenant_id"]) == ("transformer", "acme")
 
 
+def test_rows_that_a_rebuild_sets_aside_are_counted_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World(_wider(version=1))
+    world.take([ticket(1, 10), ticket(2, 20, summary="far too long for twenty bytes")])
+    world.mappings = Mappings((TICKETS.model_copy(update={"version": 2}),))
+    capsys.readouterr()
+    assert world.rebuild() == {}
+    (line,) = counted(capsys.readouterr().out)
+    assert values(line) == {"QuarantinedRows": 1}
+    (aside,) = world.quarantine()
+    assert aside["record"]["id"] == 2
+    assert world.timeline() == [("printer", 10, None)]
+
+
 def test_a_file_that_is_read_again_under_a_wider_mapping_gives_what_it_gave_at_once() -> None:
     rows = [ticket(1, 10), ticket(1, 20, summary="far too long for twenty bytes")]
     world = World()
@@ -61,9 +76,9 @@ def test_a_file_that_is_read_again_under_a_wider_mapping_gives_what_it_gave_at_o
     assert len(world.timeline()) == 2
 
 
-def _wider() -> Mapping:
+def _wider(version: int = 2) -> Mapping:
     meaning = TICKETS.model_dump(by_alias=True, exclude_none=True)
     for column in meaning["columns"]:
         if column["name"] == "summary":
             column["type"] = "varchar(200)"
-    return Mapping.model_validate(meaning | {"version": 2})
+    return Mapping.model_validate(meaning | {"version": version})

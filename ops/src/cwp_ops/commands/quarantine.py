@@ -102,4 +102,9 @@ def _told(outcome: Outcome) -> dict[str, object]:
 def _asides(operator: Operator, tenant: str, table: str | None) -> list[Aside]:
     operator.book.get(tenant)
     found = quarantine.find(S3Lake(operator.cloud.s3, operator.cloud.bucket), tenant)
-    return [aside for aside in found if table in {None, aside.canonical_table}]
+    if table is None:
+        return found
+    of_table = [aside for aside in found if aside.canonical_table == table]
+    if not of_table:
+        operator.check_canonical(table)
+    return of_table

@@ -6,7 +6,6 @@ import typer
 
 from cwp_ops.commands.options import AsJson
 from cwp_ops.context import operator_of
-from cwp_ops.errors import OperatorError
 from cwp_ops.wiring import rebuilder
 
 PATIENCE_S = 3600
@@ -33,14 +32,14 @@ def rebuild(
     """
     operator = operator_of(context)
     operator.book.get(name)
-    tables = sorted(t for some in operator.canonical_tables.values() for t in some)
-    if table not in tables:
-        raise OperatorError(f"there is no canonical table {table}; there are {', '.join(tables)}")
+    operator.check_canonical(table)
     operator.say(f"making {name}.{table} anew from its raw files")
     commit = rebuilder(operator).rebuild(name, table, patience)
-    file = commit["canonical"]
+    file, aside = commit["canonical"], commit["tally"]["quarantined"]
     if as_json:
-        operator.answer({"sequence": commit["sequence"], "canonical": file})
+        operator.answer(
+            {"sequence": commit["sequence"], "canonical": file, "quarantined_rows": aside}
+        )
     elif file:
         operator.out.print(
             f"[green]rebuilt[/green] as commit {commit['sequence']}: {file['opened']:,} versions "
@@ -49,3 +48,8 @@ def rebuild(
         )
     else:
         operator.out.print("[green]rebuilt[/green]: the history was what its raw files say")
+    if aside:
+        operator.say(
+            f"{aside:,} rows do not fit the mapping and are set aside; "
+            f"`cwpipe quarantine list {name}` says why"
+        )

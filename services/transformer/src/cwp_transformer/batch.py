@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from aws_lambda_powertools import Logger
 
-from cwp_shared import keys
+from cwp_shared import keys, metrics
 from cwp_shared.errors import Terminal
 from cwp_shared.mapping import Mapping
 from cwp_transformer.facts import Facts, read_facts
@@ -20,6 +21,8 @@ from cwp_transformer.tombstones import read_tombstones
 
 #: Files that are read and mapped at the same time: as many as the function has cores.
 _AT_ONCE: Final = 2
+
+logger = Logger()
 
 
 class Batch(NamedTuple):
@@ -37,6 +40,14 @@ class ReadFiles(NamedTuple):
 
     batch: Batch | None
     failures: dict[str, Terminal]
+
+
+def tell_set_aside(history: HistoryRef, rows: int) -> None:
+    """Count rows that went to quarantine, where the alarm looks; nothing if there are none."""
+    if rows:
+        metrics.put({metrics.QUARANTINED_ROWS: rows}, history._asdict())
+        facts = {**history._asdict(), "quarantined": rows}
+        logger.warning("rows set aside in quarantine", extra=facts)
 
 
 def read_files(

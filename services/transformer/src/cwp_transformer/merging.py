@@ -5,13 +5,12 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from cwp_shared import metrics
 from cwp_shared.errors import Terminal
 from cwp_shared.mapping import Mapping
 from cwp_transformer import cleanup
 from cwp_transformer.announcing import catch_up
 from cwp_transformer.backends import Backends
-from cwp_transformer.batch import read_files
+from cwp_transformer.batch import read_files, tell_set_aside
 from cwp_transformer.commits import Commit
 from cwp_transformer.committing import commit
 from cwp_transformer.ledger import HistoryRef
@@ -38,7 +37,8 @@ def merge_files(
     batch, failures = read_files(history, mapping, todo, backends.lake)
     if batch:
         made = commit(batch, standing, backends)
-        _log(history, made, len(batch.raw_keys), batch.quarantined)
+        tell_set_aside(history, batch.quarantined)
+        _log(history, made, len(batch.raw_keys))
         if made and cleanup.is_due(made):
             _clean_up(made, backends)
     return failures
@@ -52,11 +52,8 @@ def _clean_up(made: Commit, backends: Backends) -> None:
         logger.exception("cannot clean up")
 
 
-def _log(history: HistoryRef, made: Commit | None, files: int, quarantined: int) -> None:
+def _log(history: HistoryRef, made: Commit | None, files: int) -> None:
     facts: dict[str, Any] = {**history._asdict(), "files": files}
-    if quarantined:
-        metrics.put({metrics.QUARANTINED_ROWS: quarantined}, history._asdict())
-        logger.warning("rows set aside in quarantine", extra=facts | {"quarantined": quarantined})
     if made is None:
         logger.info("nothing new in these files", extra=facts)
         return

@@ -25,6 +25,7 @@ from cwp_shared.mapping_files import Mappings
 from cwp_transformer import rebuild_draft, remapping
 from cwp_transformer.announcing import Standing, announce, catch_up
 from cwp_transformer.backends import Backends
+from cwp_transformer.batch import tell_set_aside
 from cwp_transformer.commits import Commit, Tally, put_commit
 from cwp_transformer.committing import ATTEMPTS, check_mapping, record_key
 from cwp_transformer.drafting import Drafting, Part
@@ -66,6 +67,7 @@ def rebuild(request: RebuildRequested, mappings: Mappings, backends: Backends) -
             backends.bus.publish([request])
         return
     made = _commit(asked, draft, backends)
+    tell_set_aside(history, made.tally.quarantined)
     lake.create(asked.key(_DONE), str(made.revision).encode())
     logger.info(
         "rebuilt",
