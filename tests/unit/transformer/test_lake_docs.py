@@ -8,7 +8,8 @@ import duckdb
 import pytest
 import sqlglot
 
-from tests.unit.transformer.fakes import Crash, World, ticket
+from cwp_ops.children_view import children_of, create
+from tests.unit.transformer.fakes import TICKETS, Crash, World, moment, ticket
 
 DOCS = (Path(__file__).resolve().parents[3] / "docs/lake.md").read_text("utf-8")
 
@@ -57,6 +58,21 @@ def test_the_view_for_duckdb_is_the_history_and_knows_no_uncommitted_file(
     with duckdb.connect() as connection:
         connection.execute(view.replace("s3://BUCKET", str(tmp_path)))
         assert rows(connection, "tickets") == world.history()
+
+
+def test_the_items_of_a_list_can_be_shown_from_the_lake_alone(tmp_path: Path) -> None:
+    world = World()
+    gold, lead = '{"id": 5, "value": "gold"}', '{"id": 5, "value": "lead"}'
+    world.take([ticket(1, 10, customFields=f"[{gold}]"), ticket(1, 20, customFields=f"[{lead}]")])
+    lake_folder(world, tmp_path)
+    (view,) = statements("sql")
+    in_schema = view.replace("CREATE VIEW tickets", "CREATE SCHEMA acme; CREATE VIEW acme.tickets")
+    with duckdb.connect() as connection:
+        connection.execute(in_schema.replace("s3://BUCKET", str(tmp_path)))
+        connection.execute(create(children_of(TICKETS, "custom_fields"), "acme", "duckdb"))
+        found = rows(connection, "acme.tickets_custom_fields")
+    shown = [(row["custom_field_value"], row["effective_from"]) for row in found]
+    assert shown == [("gold", moment(10)), ("lead", moment(20))]
 
 
 def test_the_view_for_athena_is_the_history_once_translated(world: World, tmp_path: Path) -> None:
