@@ -10,6 +10,7 @@ import sqlglot
 
 from cwp_ops.children_view import children_of, create
 from tests.unit.transformer.fakes import TICKETS, Crash, World, moment, ticket
+from tests.unit.transformer.test_committing import CITY, changed
 
 DOCS = (Path(__file__).resolve().parents[3] / "docs/lake.md").read_text("utf-8")
 
@@ -20,13 +21,19 @@ def statements(language: str) -> list[str]:
 
 @pytest.fixture
 def world() -> World:
-    """A history with late rows, removed versions, a delete, and a file that nobody committed."""
+    """Late rows, removed versions, a delete, a wider mapping, and a file that nobody committed."""
     made = World()
     made.take([ticket(1, 10, summary="a"), ticket(2, 10), ticket(3, 10)], upper=40)
     made.take([ticket(1, 30, summary="c"), ticket(2, 20, summary="b")], upper=50, run_id="run-2")
     made.take([ticket(1, 20, summary="b"), ticket(2, 20)], upper=60, run_id="run-3")
+    # A version that was closed is replaced in place and ends earlier; another loses its end.
+    made.take([ticket(6, 10), ticket(7, 10), ticket(7, 20, summary="b")], upper=25)
+    made.take([ticket(6, 30, summary="c")], upper=35)
+    made.take([ticket(6, 10, summary="b"), ticket(6, 20), ticket(7, 20)], upper=40)
     made.lose((3, 70))
-    key = made.land([ticket(1, 15, summary="never"), ticket(4, 10)], run_id="run-4")
+    made.mappings = World(changed(2, CITY)).mappings
+    made.take([ticket(5, 10, city="Graz"), ticket(1, 35, city="Linz")], upper=80, run_id="run-4")
+    key = made.land([ticket(1, 15, summary="never"), ticket(4, 10)], run_id="run-5")
     made.fate.step = "before commit"
     with pytest.raises(Crash):
         made.deliver(key)
