@@ -70,6 +70,10 @@ def test_a_mapping_knows_its_keys_and_attributes() -> None:
         ({"type": "money"}, "type: 'money' is no type of a column; there are bigint, integer, "),
         ({"source": "company//id"}, "'company//id' is not a path"),
         ({"source": "_info/updatedBy"}, "set history to ignored or overwritten (scd2.md R4)"),
+        (
+            {"source": "_info/lastUpdated", "type": "timestamp"},
+            "_info/lastUpdated changes on every touch",
+        ),
         ({"as_set": True}, "as_set is for lists"),
         ({"too_long": "cut", "type": "bigint", "source": "id"}, "only a text can be cut"),
         ({"too_long": "shorten"}, "'cut' or 'quarantine'"),
@@ -118,6 +122,32 @@ def test_a_wrong_column_is_named_with_file_and_reason(parts: dict[str, Any], rea
     text = complaint(with_column(**parts))
     assert text.startswith("mappings/tickets.json: column extra: ")
     assert reason in text
+
+
+NUMBERS = {"bigint", "integer", "decimal(18,4)", "double precision"}
+TYPES = NUMBERS | {"boolean", "date", "timestamp", "varchar(400)", "super"}
+
+
+@pytest.mark.parametrize(
+    ("field", "fitting"),
+    [
+        ("id", NUMBERS | {"varchar(400)"}),
+        ("budgetHours", {"decimal(18,4)", "double precision", "varchar(400)"}),
+        ("closedFlag", {"boolean", "varchar(400)"}),
+        ("closedDate", {"timestamp", "date", "varchar(400)"}),
+        ("severity", {"varchar(400)"}),
+        ("customFields", {"super"}),
+        ("poNumber", TYPES - {"super"}),
+    ],
+)
+def test_each_kind_of_field_fits_these_types_and_no_others(field: str, fitting: set[str]) -> None:
+    for type_ in TYPES:
+        text = json.dumps(with_column(source=field, type=type_))
+        if type_ in fitting:
+            parse_mapping(text, "tickets.json")
+        else:
+            with pytest.raises(MappingError, match=rf"column extra: {field} is .*, which"):
+                parse_mapping(text, "tickets.json")
 
 
 def test_reserved_and_repeated_names_are_refused() -> None:
