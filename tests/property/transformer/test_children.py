@@ -144,6 +144,10 @@ def test_a_late_list_divides_the_history_of_its_children() -> None:
 def test_children_go_with_their_parent_and_come_back_with_it() -> None:
     world = world_of([parent(1, (7, "a"))], [Absence(1, 8)], [parent(1, (7, "a"), upper=9)])
     assert seconds(told(world)) == [(7, "a", moment(1), moment(8)), (7, "a", moment(9), None)]
+    gone_for_good = world_of([parent(1, (7, "a"))], [Absence(1, 8)])
+    (child,) = children_by_view(gone_for_good)
+    assert child["effective_to"] == moment(8)
+    assert (child["is_current"], child["is_deleted"]) == (False, True)
 
 
 def test_a_childs_key_is_no_other_childs() -> None:

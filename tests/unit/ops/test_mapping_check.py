@@ -12,7 +12,14 @@ from cwp_ops.mapping_history import objection
 from cwp_ops.raw_census import Census, newest_files, take_census
 from cwp_shared.mapping import Mapping
 from cwp_shared.mapping_files import Mappings
-from tests.unit.transformer.fakes import TICKETS, World, cutting, raw_body, ticket
+from tests.unit.transformer.fakes import (
+    TICKETS,
+    World,
+    absences_body,
+    cutting,
+    raw_body,
+    ticket,
+)
 
 KEY = "acme/raw/connectwise/service_tickets/20260101T00000{}000000Z.parquet"
 
@@ -43,13 +50,21 @@ def test_values_that_do_not_fit_are_told_with_an_example() -> None:
     found = census(
         [ticket(1, 10, summary="x" * 50), ticket(2, 10, summary="y" * 30)],
         [ticket(None, 10, summary="z" * 21), ticket(4, None, closedFlag="maybe")],
+        [ticket(5, 10, _info__dateEntered="then")],
     )
     assert told(found) == {
         "summary": f"3 rows do not fit varchar(20), such as {'x' * 40!r}, the longest is 50 bytes",
         "ticket_id": "1 rows do not fit bigint, such as ''",
         "is_closed": "1 rows do not fit boolean, such as 'maybe'",
         "_info/lastUpdated": "1 rows do not fit a time, such as ''",
+        "_info/dateEntered": "1 rows do not fit a time, such as 'then'",
     }
+    assert all(f.is_wrong for f in mapping_findings.of_census(TICKETS, found) if f.kind == "misfit")
+
+
+def test_a_file_that_says_what_is_gone_is_not_counted() -> None:
+    gone = [(KEY.format(1), absences_body([(1, 50)]))]
+    assert take_census(gone, TICKETS) == Census()
 
 
 def test_a_census_tells_what_never_occurs_and_what_nobody_knows() -> None:
@@ -98,7 +113,8 @@ def test_a_table_that_was_never_written_is_said_so_once() -> None:
 def test_the_catalogue_tells_of_fields_that_no_column_shows_and_of_narrow_columns() -> None:
     found = list(mapping_findings.of_catalogue(TICKETS))
     assert "externalXRef" in by_kind(found, "not mapped")
-    assert "summary" in by_kind(found, "narrow")
+    (narrow,) = (one.detail for one in found if one.kind == "narrow" and one.field == "summary")
+    assert narrow == "summary is string(100): varchar(400) holds any, varchar(20) does not"
     without = TICKETS.model_copy(update={"left_out": {"externalXRef": "never filled in here"}})
     assert "externalXRef" not in by_kind(list(mapping_findings.of_catalogue(without)), "not mapped")
 
