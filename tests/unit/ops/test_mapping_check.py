@@ -101,6 +101,8 @@ def test_a_change_that_the_history_cannot_take_is_told() -> None:
     world.mappings = Mappings((raised,))
     world.take([ticket(2, 20)])
     assert objection(world.lake, "acme", raised) is None
+    again = cutting(size=10, version=2)
+    assert "its version is still 2; raise it" in (objection(world.lake, "acme", again) or "")
     other = TICKETS.model_copy(update={"key": ("summary",), "version": 3})
     assert "cannot change within one history" in (objection(world.lake, "acme", other) or "")
 
