@@ -70,6 +70,9 @@ def taken(value: Any, column_type: str) -> Any:
         (12, "varchar(5)", "12"),
         (1.5, "varchar(5)", "1.5"),
         (2.0, "varchar(5)", "2"),
+        (-1234567890123456.0, "varchar(20)", "-1234567890123456"),
+        (float(2**53), "varchar(20)", str(2**53)),
+        (1e300, "varchar(20)", "1e+300"),
         (True, "varchar(5)", "true"),
         ("2018-05-04T16:06:39Z", "timestamp", datetime(2018, 5, 4, 16, 6, 39)),  # noqa: DTZ001 - UTC without a zone
         ("2018-05-04T16:06:39.25", "timestamp", datetime(2018, 5, 4, 16, 6, 39, 250_000)),  # noqa: DTZ001 - UTC without a zone

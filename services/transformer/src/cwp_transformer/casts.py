@@ -27,6 +27,8 @@ _ZONE: Final = r"[+-]\d{2}(:?\d{2})?"
 _TIME: Final = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|" + _ZONE + r")?)?"
 #: No record is about anything older.
 _FIRST_YEAR: Final = 1801
+#: Up to here a file may have a whole number as a double, because another row has a fraction.
+_EXACT: Final = 2**53
 
 
 def source_kind(arrow_type: pa.DataType) -> str | None:
@@ -65,7 +67,8 @@ def text(raw: str, source: str) -> str:
     if source != "float":
         return plain
     whole = f"CAST(CAST({raw} AS BIGINT) AS VARCHAR)"
-    return f"CASE WHEN {raw} = trunc({raw}) AND abs({raw}) < 1e15 THEN {whole} ELSE {plain} END"
+    is_whole = f"{raw} = trunc({raw}) AND abs({raw}) <= {_EXACT}"
+    return f"CASE WHEN {is_whole} THEN {whole} ELSE {plain} END"
 
 
 def moment(raw: str, source: str) -> str:
