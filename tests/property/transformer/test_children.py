@@ -136,6 +136,24 @@ def test_a_child_missing_from_its_parents_list_at_u_is_closed_at_u() -> None:
     assert deleted == [(False, False), (True, False), (False, True), (True, False)]
 
 
+def test_a_child_has_no_version_of_what_changes_around_it() -> None:
+    """The parent has: of another column and of the list's order. dlt loads its children again."""
+    first = parent(1, (7, "a"), (8, "x"))
+    moved = replace(parent(5, (8, "x"), (7, "a"), (9, "new")), summary="b")
+    world = world_of([first, replace(first, u=3, place=(1, 0, 3), summary="b"), moved])
+    assert len(world.history()) == 3
+    assert seconds(told(world)) == [
+        (7, "a", moment(1), None),
+        (8, "x", moment(1), None),
+        (9, "new", moment(5), None),
+    ]
+
+
+def test_a_child_that_is_listed_twice_has_one_version_at_a_time() -> None:
+    world = world_of([parent(1, (7, "b"), (7, "a"), (8, "x"))], [parent(3, (7, "a"), (7, "b"))])
+    assert seconds(told(world)) == [(7, "b", moment(1), None), (8, "x", moment(1), moment(3))]
+
+
 def test_a_late_list_divides_the_history_of_its_children() -> None:
     world = world_of([parent(1, (7, "a"))], [parent(5, (7, "a"), upper=5)], [parent(3, upper=5)])
     assert seconds(told(world)) == [(7, "a", moment(1), moment(3)), (7, "a", moment(5), None)]

@@ -1,6 +1,8 @@
 """docs/lake.md: what a reader of the lake alone gets is the history."""
 
 import re
+from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import sqlglot
 from cwp_ops.children_view import children_of, create
 from tests.unit.transformer.fakes import TICKETS, Crash, World, moment, ticket
 from tests.unit.transformer.test_committing import CITY, changed
+from tests.unit.transformer.test_more_cases import CASES, Gone, Seen
 
 DOCS = (Path(__file__).resolve().parents[3] / "docs/lake.md").read_text("utf-8")
 
@@ -94,3 +97,38 @@ def test_the_view_for_athena_is_the_history_once_translated(world: World, tmp_pa
         connection.execute(translated)
         found = rows(connection, "acme_tickets")
     assert found == [{name: row[name] for name in found[0]} for row in world.history()]
+
+
+#: The cases of one mapping; each has records 1 to 9.
+SIDE_BY_SIDE = [case for case in CASES if case.mapping is TICKETS and not case.refused]
+
+
+def as_records_of(number: int, file: Seen | Gone) -> Seen | Gone:
+    """The file, about records of the case with this number."""
+    if isinstance(file, Gone):
+        return Gone(tuple((10 * number + one, since) for one, since in file.ids))
+    return replace(file, rows=tuple(row | {"id": 10 * number + row["id"]} for row in file.rows))
+
+
+def test_the_view_has_all_cases_side_by_side_as_each_has_them_alone(tmp_path: Path) -> None:
+    world = World()
+    # The first files of all cases are one batch, then the second ones, and so on.
+    for place, files in enumerate(zip_longest(*(case.files for case in SIDE_BY_SIDE))):
+        there = [as_records_of(number, file) for number, file in enumerate(files) if file]
+        assert world.deliver(*(world.land(file.body(place)) for file in there)) == {}
+    lake_folder(world, tmp_path)
+    with duckdb.connect() as connection:
+        connection.execute(statements("sql")[0].replace("s3://BUCKET", str(tmp_path)))
+        found = rows(connection, "tickets")
+    assert found == world.history()
+    for number, case in enumerate(SIDE_BY_SIDE):
+        versions = [
+            (row[case.column], row["effective_from"], row["effective_to"])
+            for row in found
+            if row["ticket_id"] // 10 == number
+        ]
+        expected = [
+            (value, moment(start), None if end is None else moment(end))
+            for value, start, end in case.versions
+        ]
+        assert versions == expected, case.name

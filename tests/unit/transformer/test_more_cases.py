@@ -32,13 +32,18 @@ Version = tuple[Any, float, float | None]
 
 @dataclass(frozen=True)
 class Seen:
-    """A file of rows that one run saw; `upper` is its frozen bound, in seconds."""
+    """A file of rows that one run saw; `upper` is its frozen bound, in seconds.
+
+    `places` are (window, page, row), by default one page in order.
+    """
 
     rows: tuple[dict[str, Any], ...]
     upper: float
+    places: tuple[tuple[int, int, int], ...] | None = None
 
     def body(self, number: int) -> bytes:
-        return raw_body(self.rows, upper=self.upper, run_id=f"run-{int(self.upper):09d}-{number}")
+        run_id = f"run-{int(self.upper):09d}-{number}"
+        return raw_body(self.rows, upper=self.upper, run_id=run_id, places=self.places)
 
 
 @dataclass(frozen=True)
@@ -172,6 +177,20 @@ KEYS = [
         refused=["ticket_id is missing", "1.5 does not fit", "one does not fit", "true does not"],
     ),
     Case(
+        "words that stand for NULL elsewhere are keys",
+        of("NULL", "null", "None", "NaN", "-1", None),
+        [("v5", 50, None), ("v1", 10, None), ("v4", 40, None), ("v3", 30, None), ("v2", 20, None)],
+        mapping=TEXT_KEY,
+        refused=["ticket_id is missing"],
+    ),
+    Case(
+        # A file has it as a double if another of its rows has a fraction there.
+        "sixteen digits are one text key, whichever type they have in a file",
+        of(1234567890123456, 1234567890123456.0, "1234567890123456"),
+        [("v1", 10, 20), ("v2", 20, 30), ("v3", 30, None)],
+        mapping=TEXT_KEY,
+    ),
+    Case(
         "neighbours that a double cannot tell apart are two records",
         of(2**53, 2**53 + 1),
         [("v1", 10, None), ("v2", 20, None)],
@@ -239,6 +258,11 @@ KEYS = [
 ]
 
 
+def was(summary: str, u: float, upper: float, **more: Any) -> Seen:
+    """Record 1, seen by the run up to `upper`."""
+    return seen(ticket(1, u, summary=summary, **more), upper=upper)
+
+
 def when(*times: str | None, **more: Any) -> Seen:
     """One file: record 1 as of each of these times."""
     rows = (
@@ -255,6 +279,23 @@ TIMES = [
         [("v2", 10, None)],
     ),
     Case(
+        # Airbyte rounds a cursor up, and so passes over what comes between.
+        "a second has ten million parts in .NET, and the last of them is not the next second",
+        [when("2026-01-01T00:00:10.9999999Z"), when("2026-01-01T00:00:10.999999999+00:00")],
+        [("v1", 10, None)],
+    ),
+    Case(
+        "part of a second before 1970 belongs to the second that it is in",
+        [when("1969-12-31T23:59:59.5Z")],
+        [("v1", -1_767_225_601, None)],
+    ),
+    Case(
+        # Streams forget what they saw before their watermark.
+        "ten years late is not too late",
+        [was("b", 10, 12), was("a", -315_000_000, 20)],
+        [("a", -315_000_000, 10), ("b", 10, None)],
+    ),
+    Case(
         "a time with an offset is the instant that it means",
         [when("2026-01-01T05:30:20+05:30", "2025-12-31T19:00:10-05:00")],
         [("v2", 10, 20), ("v1", 20, None)],
@@ -266,9 +307,12 @@ TIMES = [
     ),
     Case(
         "a row that does not say when it changed is refused",
-        [when(None), when(""), when("  "), when("soon"), when("2026-02-30T00:00:00Z")],
+        [
+            *(when(None), when(""), when("  "), when("0001-01-01T00:00:00Z")),
+            *(when("soon"), when("2026-02-30T00:00:00Z"), when("2016-12-31T23:59:60Z")),
+        ],
         [],
-        refused=[*["_info/lastUpdated is missing"] * 3, *["is not a time"] * 2],
+        refused=[*["_info/lastUpdated is missing"] * 4, *["is not a time"] * 3],
     ),
     Case(
         "five minutes ahead of its run is a clock, a second more is refused",
@@ -321,6 +365,39 @@ CONTENT = [
         [(None, 10, 20), ("", 20, 30), (" ", 30, 40), (None, 40, None)],
     ),
     changed(
+        # AutomateDV hashes NULL as ^^, others as a text of their own.
+        "words that stand for NULL elsewhere are texts",
+        "varchar(20)",
+        [None, "null", "NULL", "^^", "\\N"],
+        [(None, 10, 20), ("null", 20, 30), ("NULL", 30, 40), ("^^", 40, 50), ("\\N", 50, None)],
+    ),
+    changed(
+        # datavault4dbt trims before it compares.
+        "a space before, a tab and another end of line are changes",
+        "varchar(20)",
+        [" a", "a", "\ta", "a\n", "a\r\n"],
+        [(" a", 10, 20), ("a", 20, 30), ("\ta", 30, 40), ("a\n", 40, 50), ("a\r\n", 50, None)],
+    ),
+    Case(
+        # Hashes of values joined without their names take it for none.
+        "a value that moves to the next column is a change",
+        [was("a", 10, 12, status__name=None), seen(ticket(1, 20, summary=None, status__name="a"))],
+        [(None, 10, 20), ("a", 20, None)],
+        column="status_name",
+    ),
+    Case(
+        "what separates values elsewhere is text inside of them",
+        [was("a||b", 10, 12, status__name="c"), was("a", 20, 22, status__name="b||c")],
+        [("a||b", 10, 20), ("a", 20, None)],
+    ),
+    Case(
+        # SQLMesh fills what was NULL from the version after it.
+        "a version keeps its own NULL when the next one has a value",
+        [was("a", 10, 12, budgetHours=None), was("b", 20, 22, budgetHours=2)],
+        [(None, 10, 20), (Decimal("2.0000"), 20, None)],
+        column="budget_hours",
+    ),
+    changed(
         "a space behind and upper case are changes",
         "varchar(20)",
         ["a", "a ", "A"],
@@ -366,6 +443,18 @@ CONTENT = [
             (Decimal("-0.0001"), 40, 50),
             (Decimal("0.0000"), 50, None),
         ],
+    ),
+    changed(
+        "a decimal zero has no sign",
+        "decimal(18,4)",
+        ["-0", 0, -0.0, "-0.00", -0.00004],
+        [(Decimal("0.0000"), 10, None)],
+    ),
+    changed(
+        "sixteen digits are one text, whichever type they have in a file",
+        "varchar(20)",
+        [1234567890123456, 1234567890123456.0, float(2**53), 2**53],
+        [("1234567890123456", 10, 30), (str(2**53), 30, None)],
     ),
     changed(
         "the noise of doubles is no change",
@@ -443,6 +532,13 @@ CONTENT = [
         as_set=True,
     ),
     changed(
+        "objects in a set are sorted by what they say, however it is written",
+        "super",
+        ['[{"b":1,"a":2},{"a":1}]', '[{"a":1.0},{"a":2,"b":1}]', '[{"a":"1"},{"a":2,"b":1}]'],
+        [('[{"a":1},{"a":2,"b":1}]', 10, 30), ('[{"a":"1"},{"a":2,"b":1}]', 30, None)],
+        as_set=True,
+    ),
+    changed(
         "escapes in JSON are what they stand for",
         "super",
         ['["\\u00e9\\ud83d\\ude00"]', '["\u00e9\U0001f600"]', '["a\\u0000b"]', '["ab"]'],
@@ -469,11 +565,6 @@ CONTENT = [
         refused=["does not fit super"] * 4,
     ),
 ]
-
-
-def was(summary: str, u: float, upper: float, **more: Any) -> Seen:
-    """Record 1, seen by the run up to `upper`."""
-    return seen(ticket(1, u, summary=summary, **more), upper=upper)
 
 
 DELETES = [
@@ -536,6 +627,60 @@ DELETES = [
         "a late record between two deletes lives between them",
         [was("a", 10, 12), gone((1, 20)), gone((1, 40)), was("b", 30, 32)],
         [("a", 10, 20), ("b", 30, 40)],
+    ),
+    Case(
+        "a late delete divides a run of equal states",
+        [was("a", 10, 12), was("a", 50, 52), gone((1, 30))],
+        [("a", 10, 30), ("a", 50, None)],
+    ),
+    Case(
+        "a late delete of what a later run saw again leaves a gap",
+        [was("a", 10, 12), was("a", 10, 60), gone((1, 30))],
+        [("a", 10, 30), ("a", 60, None)],
+    ),
+    Case(
+        # In Hudi what comes last may win, a delete or a record, whatever its time.
+        "a late delete ends a closed version earlier, and what is current stays",
+        [was("a", 10, 12), was("b", 50, 52), gone((1, 30))],
+        [("a", 10, 30), ("b", 50, None)],
+    ),
+    Case(
+        "an earlier delete that comes to light shows that it was back before the next",
+        [was("a", 10, 12), was("a", 10, 25), gone((1, 30)), gone((1, 20))],
+        [("a", 10, 20), ("a", 25, 30)],
+    ),
+    Case(
+        # dbt (new_record) and its adapters add a deleted row at each of them.
+        "a delete in the gap changes nothing",
+        [was("a", 10, 12), gone((1, 30)), was("a", 10, 40), gone((1, 35))],
+        [("a", 10, 30), ("a", 40, None)],
+    ),
+    Case(
+        # As from a backup.
+        "what comes back in an older state is shown as it came back",
+        [was("a", 10, 12), was("b", 20, 22), gone((1, 30)), was("a", 10, 40)],
+        [("a", 10, 20), ("b", 20, 30), ("a", 40, None)],
+    ),
+    Case(
+        # Tables with system time have a version without length here.
+        "what comes back in the second of its next change is that change",
+        [was("a", 10, 12), gone((1, 30)), was("a", 10, 40), was("b", 40, 42)],
+        [("a", 10, 30), ("b", 40, None)],
+    ),
+    Case(
+        "a late other state divides what came back",
+        [was("a", 10, 12), gone((1, 30)), was("a", 10, 40), was("a", 60, 62), was("b", 50, 52)],
+        [("a", 10, 30), ("a", 40, 50), ("b", 50, 60), ("a", 60, None)],
+    ),
+    Case(
+        "a change before the delete that only a later run saw holds from that run on",
+        [was("a", 10, 12), gone((1, 30)), was("b", 20, 40)],
+        [("a", 10, 30), ("b", 40, None)],
+    ),
+    Case(
+        "the time of making does not reach back over a delete",
+        [gone((1, 5)), was("a", 10, 12, _info__dateEntered=at(2))],
+        [("a", 10, None)],
     ),
     Case(
         "what is overwritten is shown by deleted versions too",
@@ -648,6 +793,37 @@ SHAPES = [
         [("a", 10, 20), ("b", 20, 30), ("a", 30, None)],
     ),
     Case(
+        # A satellite of AutomateDV keeps both; dbt loses what is late.
+        "a state that comes to light earlier than it was known begins earlier",
+        [was("a", 10, 12), was("b", 30, 32), was("b", 20, 52)],
+        [("a", 10, 20), ("b", 20, None)],
+    ),
+    Case(
+        "a late state that held anyway changes nothing",
+        [was("a", 10, 12), was("b", 30, 32), was("a", 20, 52)],
+        [("a", 10, 30), ("b", 30, None)],
+    ),
+    Case(
+        # dbt (check) makes it current, from a time before the version that it closes.
+        "what is seen again with its old time, as from a backup, is old",
+        [was("a", 10, 12), was("b", 30, 32), was("a", 10, 52)],
+        [("a", 10, 30), ("b", 30, None)],
+    ),
+    Case(
+        "page 10 comes after page 9, and window 10 after all of window 9",
+        [
+            Seen((ticket(1, 10, summary="b"), ticket(1, 10)), 1000, ((0, 10, 0), (0, 9, 0))),
+            Seen((ticket(2, 10, summary="b"), ticket(2, 10)), 1000, ((10, 0, 0), (9, 9, 9))),
+        ],
+        [("b", 10, None), ("b", 10, None)],
+    ),
+    Case(
+        # dlt without a merge_key takes every file for all there is.
+        "a file that lacks a record says nothing about it",
+        [seen(ticket(1, 10), ticket(2, 10)), was("b", 20, 22)],
+        [("printer", 10, 20), ("b", 20, None), ("printer", 10, None)],
+    ),
+    Case(
         "a row of nothing but key and time is a record",
         [seen({"id": 1, "_info__lastUpdated": at(10)})],
         [(None, 10, None)],
@@ -683,6 +859,53 @@ def test_a_delete_finds_its_record_whatever_type_the_id_has_as_a_key(kind: str) 
     world.lose((7, 30), (2**40, 30))
     assert world.timeline() == [("printer", 10, 30)]
     assert [row["is_deleted"] for row in world.history()] == [True]
+
+
+def test_reading_everything_once_more_changes_nothing() -> None:
+    """As after a lost position, where tools of change data capture send all rows as new ones."""
+    world = World()
+    world.take([ticket(1, 10, summary="a"), ticket(2, 10), ticket(3, 10)], upper=12)
+    world.take([ticket(1, 20, summary="b"), ticket(2, 20, summary="b")], upper=22, run_id="run-2")
+    world.lose((3, 30))
+    before = world.history()
+    again = [ticket(1, 20, summary="b"), ticket(2, 20, summary="b")]
+    assert world.take(again, upper=40, run_id="run-4").canonical is None
+    assert world.history() == before
+
+
+def meaning(version: int, **more: Any) -> Mapping:
+    """The tickets in this version of their mapping, their summary's history as it is said here."""
+    told = TICKETS.model_dump(mode="json", by_alias=True, exclude_none=True) | {"version": version}
+    told["columns"][1] |= more
+    return Mapping.model_validate(told)
+
+
+TRACKED, IGNORED = meaning(2, history="tracked"), meaning(1, history="ignored")
+CHANGES_OF_MIND = {
+    "it names the time of change that the source had all along": (TIMELESS, TRACKED),
+    "it reads a time of change no more": (
+        TICKETS,
+        TIMELESS.model_copy(update={"version": 2}),
+    ),
+    "it tracks a column": (IGNORED, TRACKED),
+    "it ignores a column": (TICKETS, meaning(2, history="ignored")),
+    "it overwrites a column": (TICKETS, meaning(2, history="overwritten")),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES_OF_MIND)
+def test_a_mapping_that_means_history_otherwise_is_as_if_it_always_had(name: str) -> None:
+    """Elsewhere it holds from the change on, or asks for the table to be loaded again."""
+    old, new = CHANGES_OF_MIND[name]
+    files = [was("a", 10, 12), was("b", 20, 22), was("a", 30, 32)]
+    world, fresh = World(old), World(new)
+    for number, file in enumerate(files):
+        if number == len(files) - 1:
+            assert serialised(world.history()) != serialised(fresh.history())
+            world.mappings = fresh.mappings
+        for some in (world, fresh):
+            assert some.deliver(some.land(file.body(number))) == {}
+    assert serialised(world.history()) == serialised(fresh.history())
 
 
 def test_late_facts_amid_an_upgraded_mapping_are_what_it_says_all_along() -> None:
