@@ -124,9 +124,8 @@ def _versions(facts: list[Observation], gone: set[int]) -> list[dict[str, Any]]:
             floor = min(moment_, fact.created) if untold and fact.created is not None else moment_
             rows.append(_row(fact, moment_, floor))
             holding = fact
-    # Type 1: every version shows what the newest fact says.
-    newest = max(facts, key=lambda fact: (fact.u, fact.order), default=None)
-    return [row | {"po_number": newest.po_number} for row in rows if newest]
+    # Type 1: every version shows what the fact says that began to hold last.
+    return [row | {"po_number": starts[max(starts)].po_number} for row in rows]
 
 
 def _end(

@@ -662,6 +662,15 @@ DELETES = [
         [("a", 10, 20), ("b", 20, 30), ("a", 40, None)],
     ),
     Case(
+        "what is overwritten is as it came back too, though an older change said so",
+        [
+            *(was("a", 10, 12, poNumber="p"), was("b", 20, 22, poNumber="q")),
+            *(gone((1, 30)), was("a", 10, 40, poNumber="p")),
+        ],
+        [("p", 10, 20), ("p", 20, 30), ("p", 40, None)],
+        column="po_number",
+    ),
+    Case(
         # Tables with system time have a version without length here.
         "what comes back in the second of its next change is that change",
         [was("a", 10, 12), gone((1, 30)), was("a", 10, 40), was("b", 40, 42)],

@@ -34,7 +34,7 @@ def versions(facts: pa.Table) -> pa.Table:
     """One row for each version, by key and start (R2, R6 to R9, R11, R12).
 
     Columns: `key`; `start`, which is u or the time of a re-appearance; `fact` and `u` of the fact
-    that it begins with, `newest` of the key's newest fact, by u and then o: both are rows of
+    that it begins with, `newest` of the key's fact that began to hold last: both are rows of
     `facts`; `attr_hash`, `rest_hash` of the first, `over_hash` of the newest; `effective_from`,
     `effective_to`, `is_current`, `is_deleted`.
     """
@@ -116,7 +116,8 @@ def _involved_items(facts: pa.Table) -> pa.Table:
 def _newest(begun: pa.Table, items: pa.Table, facts: pa.Table) -> pa.ChunkedArray:
     if len(pc.unique(facts["over_hash"].filter(pc.equal(facts["kind"], RECORD)))) < 2:  # noqa: PLR2004 - all the same
         return begun["fact"]
-    records = in_order(items.filter(pc.is_valid(items["fact"])), ["key", "u"])
+    # Not the one of the greatest u: a record may have come back in an older state (R12).
+    records = items.filter(pc.is_valid(items["fact"]))
     is_last = pc.invert(is_true(pc.equal(records["key"], after(records["key"]))))
     last = records.filter(is_last)
     return last["fact"].take(pc.index_in(begun["key"], value_set=last["key"].combine_chunks()))
