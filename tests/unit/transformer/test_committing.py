@@ -5,10 +5,11 @@ from unittest.mock import patch
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from cwp_shared.errors import Terminal
 from cwp_shared.events import CanonicalCommitted
-from cwp_shared.mapping import Column, Mapping
+from cwp_shared.mapping import Column, Mapping, MappingError
 from cwp_transformer.commits import commit_key
 from cwp_transformer.versions import versions
 from tests.unit.transformer.fakes import TENANT, TICKETS, Crash, World, object_created, ticket
@@ -144,6 +145,23 @@ def test_a_mapping_that_changed_under_the_same_version_is_refused() -> None:
     )
 
 
+@pytest.mark.parametrize("rebuilds", [False, True])
+def test_a_version_that_came_before_never_means_something_else(rebuilds: bool) -> None:
+    """Facts of it would be taken for what they are not; going back to what it meant is no harm."""
+    world = World()
+    world.take([ticket(1, 10, city="Graz"), ticket(2, 10, city="Graz")])
+    world.mappings = World(changed(2, CITY)).mappings
+    if rebuilds:
+        assert world.rebuild() == {}
+    world.take([ticket(1, 20, city="Graz")])
+    world.mappings = World(changed(1, CITY)).mappings
+    again = world.land([ticket(2, 20, city="Graz")])
+    assert "its version is again 1; raise it" in str(world.deliver(again)["0"])
+    world.mappings = World().mappings
+    assert world.deliver(again) == {}
+    assert world.timeline() == [("printer", 10, None), ("printer", 10, None)]
+
+
 def test_a_key_cannot_change() -> None:
     world = World()
     world.take([ticket(1, 10)])
@@ -151,6 +169,28 @@ def test_a_key_cannot_change() -> None:
     world.mappings = World(changed(2, key)).mappings
     failures = world.deliver(world.land([ticket(1, 20)]))
     assert "key: it was ticket_id and cannot change" in str(failures["0"])
+
+
+def test_what_a_key_is_made_of_cannot_change() -> None:
+    """Facts would go to records of which not all facts are at hand, and those would be lost."""
+    world = World()
+    world.take([ticket(3, 10, other=9), ticket(9, 10, other=9)])
+    other = {"name": "ticket_id", "type": "bigint", "from": "other"}
+    world.mappings = World(changed(2, other)).mappings
+    before = world.commits()
+    failures = world.deliver(world.land([ticket(5, 20, other=3)]))
+    assert isinstance(failures["0"], MappingError)
+    assert "mappings/tickets.json: key: version 2 makes other records" in str(failures["0"])
+    assert world.commits() == before
+
+
+def test_a_key_may_be_made_of_another_field_that_says_the_same() -> None:
+    world = World()
+    world.take([ticket(3, 10, other=3)])
+    other = {"name": "ticket_id", "type": "bigint", "from": "other"}
+    world.mappings = World(changed(2, other)).mappings
+    world.take([ticket(None, 20, summary="b", other=3)])
+    assert world.timeline() == [("printer", 10, 20), ("b", 20, None)]
 
 
 def test_a_new_column_of_an_old_field_makes_no_version() -> None:

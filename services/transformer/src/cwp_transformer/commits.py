@@ -8,7 +8,7 @@ every canonical file. Nothing else decides: what no commit names is not part of 
 from datetime import datetime
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cwp_shared import keys
 from cwp_shared.clock import UtcTime
@@ -75,6 +75,8 @@ class Commit(_Part):
     committed_at: UtcTime
     mapping_version: int
     mapping_digest: str
+    #: Digests of the other versions that made commits before, by version.
+    older_mappings: dict[int, str] = Field(default_factory=dict)
     #: Of the records; it cannot change within one history.
     key: tuple[CanonicalColumn, ...]
     raw_keys: tuple[str, ...]
@@ -87,6 +89,11 @@ class Commit(_Part):
     runs: tuple[Run, ...]
     tally: Tally
     totals: Totals
+
+    @property
+    def mapping_digests(self) -> dict[int, str]:
+        """Of every version of the mapping that made a commit, this one's too."""
+        return {**self.older_mappings, self.mapping_version: self.mapping_digest}
 
     @property
     def event(self) -> CanonicalCommitted | None:

@@ -78,6 +78,7 @@ def _draft(batch: Batch, head: Commit | None, backends: Backends) -> Commit | No
         committed_at=backends.clock(),
         mapping_version=mapping.version,
         mapping_digest=mapping.digest,
+        older_mappings=older_mappings(mapping, head),
         key=record_key(mapping),
         raw_keys=batch.raw_keys,
         run_ids=tuple(sorted(pc.unique(batch.facts["run_id"]).to_pylist())),
@@ -99,17 +100,24 @@ def record_key(mapping: Mapping) -> tuple[CanonicalColumn, ...]:
     return tuple(CanonicalColumn(name=c.name, type=c.type) for c in mapping.key_columns)
 
 
+def older_mappings(mapping: Mapping, head: Commit | None) -> dict[int, str]:
+    """Of the commit after `head` under this mapping."""
+    known = head.mapping_digests if head else {}
+    return {version: digest for version, digest in known.items() if version != mapping.version}
+
+
 def check_mapping(mapping: Mapping, head: Commit | None) -> None:
     """See that the mapping may continue the history.
 
     Raises:
-        MappingError: it changed without a new version, or has another key.
+        MappingError: it changed without a new version, or took one again, or has another key.
     """
     if head is None:
         return
-    if mapping.version == head.mapping_version and mapping.digest != head.mapping_digest:
+    if head.mapping_digests.get(mapping.version, mapping.digest) != mapping.digest:
+        how = "still" if mapping.version == head.mapping_version else "again"
         raise MappingError(
-            f"mappings/{mapping.table}.json: version: the mapping changed but its version is still "
+            f"mappings/{mapping.table}.json: version: the mapping changed but its version is {how} "
             f"{mapping.version}; raise it"
         )
     if head.key != record_key(mapping):

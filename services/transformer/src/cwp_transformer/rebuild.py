@@ -27,7 +27,7 @@ from cwp_transformer.announcing import Standing, announce, catch_up
 from cwp_transformer.backends import Backends
 from cwp_transformer.batch import tell_set_aside
 from cwp_transformer.commits import Commit, Tally, put_commit
-from cwp_transformer.committing import ATTEMPTS, check_mapping, record_key
+from cwp_transformer.committing import ATTEMPTS, check_mapping, older_mappings, record_key
 from cwp_transformer.drafting import Drafting, Part
 from cwp_transformer.facts import fact_schema
 from cwp_transformer.history import all_known, changes
@@ -103,6 +103,7 @@ def _draft(asked: Rebuild, draft: Draft, standing: Standing, backends: Backends)
         committed_at=backends.clock(),
         mapping_version=mapping.version,
         mapping_digest=mapping.digest,
+        older_mappings=older_mappings(mapping, head),
         key=record_key(mapping),
         raw_keys=tuple(key for key in taken if key not in known),
         run_ids=tuple(sorted(run_ids)),

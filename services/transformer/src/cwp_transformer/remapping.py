@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cwp_shared.errors import Terminal
-from cwp_shared.mapping import Mapping
+from cwp_shared.mapping import Mapping, MappingError
 from cwp_transformer.engine import query
 from cwp_transformer.facts import RECORD, fact_schema, no_values, read_facts
 from cwp_transformer.lake import Lake
@@ -26,18 +26,41 @@ def to_version(facts: pa.Table, tenant_id: str, mapping: Mapping, lake: Lake) ->
     """Make the hashes of `facts` comparable with those of this mapping (scd2.md R4, R10).
 
     A row that this mapping cannot take keeps the hashes of the one that took it.
+
+    Raises:
+        MappingError: it makes another record of a row.
     """
     of_another = pc.not_equal(facts["mapping_version"], mapping.version)
     stale = facts.filter(pc.and_(of_another, pc.equal(facts["kind"], RECORD)))
     if not len(stale):
         return Remapped(facts, 0)
     fresh = pa.concat_tables(_read(stale, tenant_id, mapping, lake)).select(facts.column_names)
+    _check_keys(stale, fresh, mapping)
     kept = query(
         f"SELECT * FROM facts f WHERE NOT {_IN_PLACES}",  # noqa: S608 - only the constant above
         facts=facts,
         places=fresh.select(["raw_key", "raw_row"]),
     )
     return Remapped(pa.concat_tables([kept.cast(facts.schema), fresh]), len(fresh))
+
+
+def _check_keys(known: pa.Table, fresh: pa.Table, mapping: Mapping) -> None:
+    """See that every row is of the record that it was of: of others not all facts are at hand."""
+    moved = query(
+        """
+        SELECT f.raw_key, f.raw_row FROM fresh f
+        JOIN known k ON k.raw_key = f.raw_key AND k.raw_row = f.raw_row
+        WHERE k.key_hash <> f.key_hash
+        """,
+        known=known.select([*_PLACE, "key_hash"]),
+        fresh=fresh.select([*_PLACE, "key_hash"]),
+    )
+    if len(moved):
+        raise MappingError(
+            f"mappings/{mapping.table}.json: key: version {mapping.version} makes other records of "
+            f"{len(moved)} rows that the history knows, one of them in {moved['raw_key'][0]}; what "
+            "a key is made of cannot change within one history; make a table of another name"
+        )
 
 
 class Shown(NamedTuple):
