@@ -33,6 +33,14 @@ def test_a_file_named_twice_in_a_batch_is_read_once() -> None:
     assert world.commits()[0].raw_keys == (key,)
 
 
+def test_a_file_that_two_messages_tell_differently_of_is_one_file() -> None:
+    """A message that somebody made by hand may lack the size."""
+    world = World()
+    key = world.land([ticket(1, 10)])
+    assert world.send(object_created(key), object_created(key, size=0)) == {}
+    assert world.commits()[0].raw_keys == (key,)
+
+
 def test_large_files_are_committed_one_by_one() -> None:
     world = World()
     keys = [world.land([ticket(number, 10)]) for number in (1, 2, 3)]

@@ -28,10 +28,11 @@ def merge_files(
         Terminal: the mapping contradicts the history.
     """
     standing = catch_up(history, backends)
+    raw_keys = list(dict.fromkeys(raw_keys))
     known = backends.ledger.done(history, raw_keys)
     # A mark of a revision that S3 does not have proves nothing.
     done = {key for key, revision in known.items() if revision <= standing.revision}
-    todo = [raw_key for raw_key in dict.fromkeys(raw_keys) if raw_key not in done]
+    todo = [raw_key for raw_key in raw_keys if raw_key not in done]
     if not todo:
         return {}
     batch, failures = read_files(history, mapping, todo, backends.lake)
