@@ -2,6 +2,8 @@
 
 from datetime import UTC
 
+import pytest
+
 from cwp_shared.mapping import Column, Mapping
 from cwp_shared.mapping_files import Mappings
 from tests.unit.transformer.fakes import (
@@ -13,6 +15,9 @@ from tests.unit.transformer.fakes import (
     moment,
     ticket,
 )
+
+#: Upper bound and id of a run, and window, page and row in it: o.
+Place = tuple[int, str, tuple[int, int, int]]
 
 
 def test_same_batch_twice_is_one_row() -> None:
@@ -87,6 +92,39 @@ def test_same_second_seen_earlier_but_delivered_later_does_not_count() -> None:
     world.take([ticket(1, 10, summary="b")], run_id="run-2", upper=200)
     world.take([ticket(1, 10, summary="a")], run_id="run-1", upper=100)
     assert world.timeline() == [("b", 10, None)]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ((20, "run-2", (9, 9, 9)), (30, "run-1", (0, 0, 0))),
+        ((20, "run-1", (9, 9, 9)), (20, "run-2", (0, 0, 0))),
+        ((20, "run-1", (0, 9, 9)), (20, "run-1", (1, 0, 0))),
+        ((20, "run-1", (0, 0, 9)), (20, "run-1", (0, 1, 0))),
+        ((20, "run-1", (0, 1, 0)), (20, "run-1", (0, 1, 1))),
+    ],
+    ids=["upper bound", "run", "window", "page", "row"],
+)
+def test_of_one_second_what_was_seen_last_counts(earlier: Place, later: Place) -> None:
+    """R6: by o, that is by upper bound, run, window, page and row, whatever came when."""
+    rows = {earlier: ticket(1, 10, summary="a"), later: ticket(1, 10, summary="b")}
+    for order in ((earlier, later), (later, earlier)):
+        world = World()
+        for upper, run_id, place in order:
+            row = rows[upper, run_id, place]
+            world.take([row], upper=upper, run_id=run_id, places=[place])
+        assert world.timeline() == [("b", 10, None)]
+
+
+def test_two_contents_at_one_place_do_not_depend_on_which_came_first() -> None:
+    """That cannot be; if it is all the same, history is one nevertheless."""
+    told = []
+    for order in ("ab", "ba"):
+        world = World()
+        for summary in order:
+            world.take([ticket(1, 10, summary=summary)])
+        told.append(world.timeline())
+    assert told[0] == told[1]
 
 
 def test_null_to_empty_is_a_change() -> None:

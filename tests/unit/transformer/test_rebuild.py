@@ -122,9 +122,8 @@ def test_a_lost_table_and_a_missing_history_are_made_anew() -> None:
 
 @pytest.mark.usefixtures("_pace")
 def test_what_is_committed_meanwhile_is_in_it(world: World) -> None:
-    rival = world.land([ticket(1, 70, summary="d")])
-    # It comes when the rebuild is about to commit, and is the next revision.
-    world.lake.meanwhile = lambda: world.deliver(rival)
+    # It is seen when the rebuild is about to commit, and is the next revision.
+    world.lake.meanwhile = lambda: world.take([ticket(1, 70, summary="d")])
     world.mappings = World(changed(2, CITY)).mappings
     assert world.rebuild() == {}
     assert world.commits()[-1].rebuild_id
