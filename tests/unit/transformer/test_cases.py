@@ -78,6 +78,15 @@ def test_same_second_with_other_content_is_replaced_in_place() -> None:
     assert (commit.canonical.opened, commit.canonical.replaced) == (0, 1)
 
 
+def test_an_ignored_column_is_replaced_with_its_second() -> None:
+    world = World()
+    world.take([ticket(1, 10, _info__updatedBy="ann")], run_id="run-1")
+    commit = world.take([ticket(1, 10, _info__updatedBy="bob")], run_id="run-2")
+    assert world.timeline("updated_by") == [("bob", 10, None)]
+    assert commit.canonical
+    assert (commit.canonical.opened, commit.canonical.replaced) == (0, 1)
+
+
 def test_late_and_replaced_records_of_one_file_are_counted_apart() -> None:
     world = World()
     world.take([ticket(1, 10, summary="a"), ticket(1, 30, summary="c")])
@@ -284,6 +293,18 @@ def test_reappearance_opens_a_new_version_when_the_first_later_run_saw_it() -> N
     world.take([ticket(1, 10, summary="a")], upper=40, run_id="run-4")
     assert world.timeline() == [("a", 10, 30), ("a", 40, None)]
     assert [row["source_updated_at"] for row in world.history()] == [moment(10), moment(10)]
+
+
+def test_what_came_back_says_when_it_was_changed_last_even_if_it_is_the_same() -> None:
+    world = World()
+    world.take([ticket(1, 10, summary="a")], upper=20)
+    world.lose((1, 30))
+    world.take([ticket(1, 10, summary="a")], upper=40, run_id="run-4")
+    commit = world.take([ticket(1, 25, summary="a")], upper=40, run_id="run-4")
+    assert world.timeline() == [("a", 10, 30), ("a", 40, None)]
+    assert [row["source_updated_at"] for row in world.history()] == [moment(10), moment(25)]
+    assert commit.canonical
+    assert (commit.canonical.opened, commit.canonical.replaced) == (0, 1)
 
 
 def test_a_row_seen_before_its_deletion_but_delivered_after_is_plain_history() -> None:
