@@ -204,6 +204,17 @@ def test_a_new_column_of_an_old_field_makes_no_version() -> None:
     assert (commit.canonical.opened, commit.canonical.replaced) == (0, 1)
 
 
+def test_a_column_that_a_mapping_drops_goes_with_the_next_change_of_a_record() -> None:
+    """docs/warehouse.md; records that nobody changes keep what they had."""
+    world = World(changed(1, CITY))
+    world.take([ticket(1, 10, city="Graz"), ticket(2, 10, city="Linz")])
+    world.take([ticket(1, 20, city="Wien")])
+    world.mappings = World(changed(2)).mappings
+    world.take([ticket(1, 30, summary="b", city="Wien")])
+    assert world.timeline() == [("printer", 10, 30), ("b", 30, None), ("printer", 10, None)]
+    assert [city for city, *_ in world.timeline("city")] == [None, None, "Linz"]
+
+
 def test_old_facts_are_mapped_again_once() -> None:
     world = World()
     key = world.land([ticket(1, 10, city="Graz")])
