@@ -1,10 +1,13 @@
 from collections.abc import Sequence
+from itertools import count
 
 import pytest
 
-from cwp_transformer import index
+from cwp_transformer import index, index_files
 from cwp_transformer.index import Merge, Run, Segment
-from tests.unit.transformer.index_facts import BY_NAME, facts, key_hash
+from cwp_transformer.index_files import Index
+from tests.unit.transformer.fakes import FakeLake, Fate
+from tests.unit.transformer.index_facts import BY_NAME, facts, key_hash, said
 
 
 def run(*segments: tuple[int, int, int], above: int | None = None) -> Run:
@@ -106,6 +109,29 @@ def test_a_segment_never_ends_inside_a_key(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(index, "SEGMENT_ROWS", 2)
     rows = index.to_stored(facts([(1, 0), (2, 0), (2, 1), (2, 2), (3, 0)]))
     assert [part["k0"].to_pylist() for part in index.cut(rows)] == [[1, 2, 2, 2], [3]]
+
+
+def test_a_merge_half_done_is_in_the_older_run_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One newer run is merged to its end, and of the other one what it says of that is outdated."""
+    monkeypatch.setattr(index, "SEGMENT_ROWS", 2)
+    monkeypatch.setattr(index_files, "_SMALL_BYTES", 0)
+    names = map(str, count())
+    made = Index((), facts([]).schema, FakeLake(Fate()))
+    older = [(key, 1) for key in (0, 1, 4, 5, 8, 9)]
+    # The run between has both of its keys in one segment, of which the first is outdated.
+    batches = [older, [(3, 1), (7, 1)], [(3, 1), (3, 2)]]
+    with monkeypatch.context() as no_merges:
+        no_merges.setattr(index, "due", lambda *_: None)
+        for batch in batches:
+            made = made.having(facts(batch), lambda: next(names))
+    half, _ = made.after_step(Merge(0, 2), 1, lambda: next(names))
+    assert [run.above for run in half.runs] == [3, None]
+    assert said(half.known(facts([(3, 0)]))) == batches[2]
+    assert said(half.between(2, 3)) == batches[2]
+    assert said(half.known(facts([(7, 0)]))) == [(7, 1)]
+    whole, _ = half.after_step(Merge(0, 1), 99, lambda: next(names))
+    assert len(whole.runs) == 1
+    assert said(whole.between(None, 9)) == sorted([*older, *batches[2], (7, 1)])
 
 
 def test_facts_are_the_same_after_they_were_stored() -> None:
