@@ -12,6 +12,6 @@ def small_runs() -> Iterator[None]:
     with (
         patch.multiple(index, GROWTH=2, BULK_ROWS=4, SEGMENT_ROWS=2, STEP_ROWS=1),
         patch.object(segment_file, "BLOCK_ROWS", 1),
-        patch.multiple(index_files, _SMALL_BYTES=0, _GAP_BYTES=0, _AT_ONCE_BYTES=0),
+        patch.multiple(index_files, _SMALL_BYTES=0, _GAP_BYTES=0, _AT_ONCE_BYTES=0, _EAGER=0),
     ):
         yield
