@@ -63,7 +63,7 @@ def test_a_remove_names_the_version_it_takes_away() -> None:
     gone = world.history()[1]["sk"]
     world.take([ticket(1, 20, summary="a")], run_id="run-2")
     operations = {row["op"]: row for row in world.canonical_files()[1].to_pylist()}
-    assert operations["remove"]["sk"] == gone
+    assert (operations["remove"]["sk"], operations["remove"]["is_current"]) == (gone, False)
     assert (operations["close"]["effective_to"], operations["close"]["is_current"]) == (None, True)
 
 

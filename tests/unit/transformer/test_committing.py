@@ -12,7 +12,15 @@ from cwp_shared.events import CanonicalCommitted
 from cwp_shared.mapping import Column, Mapping, MappingError
 from cwp_transformer.commits import commit_key
 from cwp_transformer.versions import versions
-from tests.unit.transformer.fakes import TENANT, TICKETS, Crash, World, object_created, ticket
+from tests.unit.transformer.fakes import (
+    TENANT,
+    TICKETS,
+    TIMELESS,
+    Crash,
+    World,
+    object_created,
+    ticket,
+)
 
 
 def changed(version: int, *columns: dict[str, Any], **more: Any) -> Mapping:
@@ -60,6 +68,21 @@ def test_the_event_describes_the_file() -> None:
         ("run-1",),
         1,
     )
+
+
+def test_the_event_says_how_much_the_file_does_and_how_large_it_is() -> None:
+    world = World()
+    first = [ticket(1, 10, summary="a"), ticket(1, 20, summary="b"), ticket(2, 10)]
+    world.take(first, run_id="run-1")
+    again = [ticket(1, 20, summary="a"), ticket(2, 20, summary="b"), ticket(2, 30), ticket(3, 30)]
+    commit = world.take(again, run_id="run-2")
+    event = world.bus.events[-1]
+    assert isinstance(event, CanonicalCommitted)
+    assert (event.opened, event.closed, event.removed, event.rows) == (3, 2, 1, 6)
+    operations = world.canonical_files()[-1]["op"].to_pylist()
+    assert sorted(operations) == ["close"] * 2 + ["open"] * 3 + ["remove"]
+    assert event.size_bytes == len(world.lake.objects[event.key])
+    assert (event.sequence, event.run_ids) == (commit.sequence, ("run-2",))
 
 
 def test_facts_without_a_new_version_make_a_revision_without_sequence() -> None:
@@ -213,6 +236,16 @@ def test_a_column_that_a_mapping_drops_goes_with_the_next_change_of_a_record() -
     world.take([ticket(1, 30, summary="b", city="Wien")])
     assert world.timeline() == [("printer", 10, 30), ("b", 30, None), ("printer", 10, None)]
     assert [city for city, *_ in world.timeline("city")] == [None, None, "Linz"]
+
+
+def test_deletes_stay_deletes_under_a_new_mapping() -> None:
+    """Without lastUpdated a row of ids alone would do for a record."""
+    world = World(TIMELESS)
+    world.take([ticket(1, None)], upper=10)
+    world.lose((1, 20))
+    world.mappings = World(changed(2, CITY, updated_at=None)).mappings
+    world.take([ticket(1, None)], upper=30, run_id="run-3")
+    assert world.timeline() == [("printer", 10, 20), ("printer", 30, None)]
 
 
 def test_old_facts_are_mapped_again_once() -> None:
