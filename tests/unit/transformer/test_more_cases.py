@@ -599,6 +599,11 @@ DELETES = [
         [("a", 10, None)],
     ),
     Case(
+        "what was deleted before it is first known does not begin when it was made",
+        [gone((1, 5)), was("a", 10, 12, _info__dateEntered=at(2))],
+        [("a", 10, None)],
+    ),
+    Case(
         "a delete before all that is known ends what comes to light before it",
         [gone((1, 20)), was("b", 30, 32), was("a", 10, 12)],
         [("a", 10, 20), ("b", 30, None)],
