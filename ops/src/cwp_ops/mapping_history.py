@@ -1,8 +1,7 @@
 """Whether a mapping may go on with the history that a tenant has of its table."""
 
-from cwp_shared import keys
 from cwp_shared.mapping import Mapping, MappingError
-from cwp_transformer.commits import read_commit
+from cwp_transformer.commits import newest_commit
 from cwp_transformer.committing import check_mapping
 from cwp_transformer.lake import Lake
 
@@ -13,11 +12,8 @@ def objection(lake: Lake, tenant_id: str, mapping: Mapping) -> str | None:
     Raises:
         Terminal: the history was written by another release.
     """
-    commits = lake.keys_after(keys.state(tenant_id, mapping.table, "commits/"), "")
-    if not commits:
-        return None
     try:
-        check_mapping(mapping, read_commit(lake, commits[-1]))
+        check_mapping(mapping, newest_commit(lake, tenant_id, mapping.table))
     except MappingError as error:
         return str(error)
     return None

@@ -60,7 +60,7 @@ class BoundTime:
 class Binding:
     """A file as SQL input: system columns, `raw_row`, and what the columns are made of."""
 
-    inputs: dict[str, pa.ChunkedArray]
+    inputs: Fields
     columns: tuple[Bound, ...]
     updated: BoundTime
     created: BoundTime
@@ -84,14 +84,11 @@ def bind(raw: Fields, mapping: Mapping, fitted: Container[int] = ()) -> Binding:
     return Binding(inputs, columns, updated, created)
 
 
-_Inputs = dict[str, pa.ChunkedArray]
-
-
 def _fitted(name: str) -> Bound:
     return Bound(name, needed="false", given=f"({name} IS NOT NULL)", shown=name)
 
 
-def _custom_inputs(raw: Fields, mapping: Mapping) -> _Inputs:
+def _custom_inputs(raw: Fields, mapping: Mapping) -> Fields:
     """For a column of a custom field its text, `c3`, and whether it is unclear, `c3_unclear`."""
     wanted = {
         f"c{number}": column.custom_field
@@ -108,7 +105,7 @@ def _custom_inputs(raw: Fields, mapping: Mapping) -> _Inputs:
     return inputs
 
 
-def _bind_column(raw: Fields, column: Column, name: str, inputs: _Inputs) -> Bound:
+def _bind_column(raw: Fields, column: Column, name: str, inputs: Fields) -> Bound:
     if column.constant is not None:
         value = casts.constant(column.constant, column)
         return Bound(value, needed="false", given="true", shown=value)
@@ -124,7 +121,7 @@ def _bind_column(raw: Fields, column: Column, name: str, inputs: _Inputs) -> Bou
     )
 
 
-def _bind_custom(column: Column, name: str, inputs: _Inputs) -> Bound:
+def _bind_custom(column: Column, name: str, inputs: Fields) -> Bound:
     if name not in inputs:
         return _nothing(column)
     bound, unclear = _typed(name, "string", column, inputs), f"{name}_unclear"
@@ -162,7 +159,7 @@ def _nothing(column: Column) -> Bound:
     return Bound(f"NULL::{casts.sql_type(column)}", needed="false", given="false", shown="NULL")
 
 
-def _bind_field(values: pa.ChunkedArray, column: Column, name: str, inputs: _Inputs) -> Bound:
+def _bind_field(values: pa.ChunkedArray, column: Column, name: str, inputs: Fields) -> Bound:
     inputs[name] = values
     if column.kind != "super":
         return _typed(name, casts.source_kind(values.type) or "", column, inputs)
@@ -173,7 +170,7 @@ def _bind_field(values: pa.ChunkedArray, column: Column, name: str, inputs: _Inp
     return Bound(value, needed=given, given=given, shown=f"CAST({name} AS VARCHAR)")
 
 
-def _typed(raw: str, kind: str, column: Column, inputs: _Inputs) -> Bound:
+def _typed(raw: str, kind: str, column: Column, inputs: Fields) -> Bound:
     value = casts.cast(raw, kind, column)
     given = f"({casts.given(raw, kind, column.kind)} IS NOT NULL)"
     bound = Bound(value, needed=given, given=given, shown=f"CAST({raw} AS VARCHAR)")
@@ -183,7 +180,7 @@ def _typed(raw: str, kind: str, column: Column, inputs: _Inputs) -> Bound:
     return _mapped(bound, casts.text(raw, kind), column) if column.values else bound
 
 
-def _cut(bound: Bound, raw: str, column: Column, inputs: _Inputs) -> Bound:
+def _cut(bound: Bound, raw: str, column: Column, inputs: Fields) -> Bound:
     """With the beginnings of the texts that are too long in the place of no value."""
     kept = beginnings(inputs[raw], column.sizes[0])
     if kept is None:
@@ -216,7 +213,7 @@ def _mapped(bound: Bound, text: str, column: Column) -> Bound:
     )
 
 
-def _bind_time(raw: Fields, path: str | None, name: str, inputs: _Inputs) -> BoundTime:
+def _bind_time(raw: Fields, path: str | None, name: str, inputs: Fields) -> BoundTime:
     if path is None or column_of(path) not in raw:
         return BoundTime("NULL::TIMESTAMP", "false", "NULL")
     inputs[name] = raw[column_of(path)]

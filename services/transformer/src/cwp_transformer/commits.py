@@ -14,6 +14,7 @@ from cwp_shared import keys
 from cwp_shared.clock import UtcTime
 from cwp_shared.errors import Terminal
 from cwp_shared.events import CanonicalColumn, CanonicalCommitted, WarehouseLayout
+from cwp_shared.mapping import Mapping
 from cwp_transformer.canonical_text import HASH_VERSION
 from cwp_transformer.index import Run
 from cwp_transformer.lake import Lake
@@ -22,6 +23,7 @@ from cwp_transformer.lake import Lake
 FORMAT: Final = 3
 
 _AT_ONCE: Final = 64
+_COMMITS: Final = "commits/"
 
 
 class _Part(BaseModel):
@@ -110,9 +112,14 @@ class Commit(_Part):
         )
 
 
+def record_key(mapping: Mapping) -> tuple[CanonicalColumn, ...]:
+    """What identifies a record."""
+    return tuple(CanonicalColumn(name=c.name, type=c.type) for c in mapping.key_columns)
+
+
 def commit_key(tenant_id: str, canonical_table: str, revision: int) -> str:
     """Where a revision is."""
-    return keys.state(tenant_id, canonical_table, f"commits/{revision:012d}.json")
+    return keys.state(tenant_id, canonical_table, f"{_COMMITS}{revision:012d}.json")
 
 
 def read_commit(lake: Lake, key: str) -> Commit:
@@ -136,9 +143,19 @@ def _parsed(key: str, body: bytes) -> Commit:
         ) from None
 
 
+def newest_commit(lake: Lake, tenant_id: str, canonical_table: str) -> Commit | None:
+    """The head of a history; None if nothing was ever committed.
+
+    Raises:
+        Terminal: as `read_commit`.
+    """
+    found = lake.keys_after(keys.state(tenant_id, canonical_table, _COMMITS), "")
+    return read_commit(lake, found[-1]) if found else None
+
+
 def commits_after(lake: Lake, tenant_id: str, canonical_table: str, revision: int) -> list[Commit]:
     """All revisions greater than `revision`, in order."""
-    prefix = keys.state(tenant_id, canonical_table, "commits/")
+    prefix = keys.state(tenant_id, canonical_table, _COMMITS)
     after = commit_key(tenant_id, canonical_table, revision)
     found = lake.keys_after(prefix, after)
     return [_parsed(key, body) for key, body in zip(found, lake.read_all(found), strict=True)]

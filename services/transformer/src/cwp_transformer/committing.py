@@ -19,13 +19,12 @@ import pyarrow.compute as pc
 from cwp_shared import keys
 from cwp_shared.clock import sortable
 from cwp_shared.errors import Retriable
-from cwp_shared.events import CanonicalColumn
 from cwp_shared.mapping import Mapping, MappingError
 from cwp_transformer import remapping
 from cwp_transformer.announcing import Standing, announce, catch_up
 from cwp_transformer.backends import Backends
 from cwp_transformer.batch import Batch
-from cwp_transformer.commits import Commit, Tally, put_commit
+from cwp_transformer.commits import Commit, Tally, put_commit, record_key
 from cwp_transformer.drafting import Drafting
 from cwp_transformer.facts import fact_schema
 from cwp_transformer.history import Merged, changes, merge
@@ -69,23 +68,12 @@ def _draft(batch: Batch, head: Commit | None, backends: Backends) -> Commit | No
         return None
     drafting = Drafting(history, mapping, head, backends)
     more = len(merged.facts) - len(known)
-    file = drafting.write([drafting.part(changes(known, merged), batch.facts, more)])
-    return Commit(
-        tenant_id=history.tenant_id,
-        canonical_table=history.canonical_table,
-        revision=head.revision + 1 if head else 1,
-        sequence=(head.sequence if head else 0) + bool(file),
-        committed_at=backends.clock(),
-        mapping_version=mapping.version,
-        mapping_digest=mapping.digest,
-        older_mappings=older_mappings(mapping, head),
-        key=record_key(mapping),
+    drafting.write([drafting.part(changes(known, merged), batch.facts, more)])
+    return drafting.commit(
         raw_keys=batch.raw_keys,
-        run_ids=tuple(sorted(pc.unique(batch.facts["run_id"]).to_pylist())),
-        canonical=file,
+        run_ids=pc.unique(batch.facts["run_id"]).to_pylist(),
         runs=index.having(merged.facts, partial(new_key, history, backends)).runs,
         tally=_tally(batch, merged),
-        totals=drafting.totals,
     )
 
 
@@ -93,17 +81,6 @@ def new_key(history: HistoryRef, backends: Backends) -> str:
     """Where a new file of the index goes."""
     # Racing workers never have one name; the time says when it may be cleaned up.
     return keys.state(*history, f"runs/{sortable(backends.clock())}-{uuid4().hex}.arrow")
-
-
-def record_key(mapping: Mapping) -> tuple[CanonicalColumn, ...]:
-    """What identifies a record."""
-    return tuple(CanonicalColumn(name=c.name, type=c.type) for c in mapping.key_columns)
-
-
-def older_mappings(mapping: Mapping, head: Commit | None) -> dict[int, str]:
-    """Of the commit after `head` under this mapping."""
-    known = head.mapping_digests if head else {}
-    return {version: digest for version, digest in known.items() if version != mapping.version}
 
 
 def check_mapping(mapping: Mapping, head: Commit | None) -> None:

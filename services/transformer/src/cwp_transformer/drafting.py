@@ -1,4 +1,4 @@
-"""The canonical file of a commit, made part by part.
+"""A commit in the making: its canonical file, made part by part, and what follows from that.
 
 A part is about some keys, and about all that is known of them. History is made of each key by
 itself (scd2.md section 2), so the operations of the parts together are those of the commit.
@@ -17,8 +17,9 @@ from cwp_shared.events import WarehouseLayout
 from cwp_shared.mapping import Mapping
 from cwp_transformer import canonical, remapping
 from cwp_transformer.backends import Backends
-from cwp_transformer.commits import CanonicalFile, Commit, Totals
+from cwp_transformer.commits import CanonicalFile, Commit, Tally, Totals, record_key
 from cwp_transformer.history import Change, Counts
+from cwp_transformer.index import Run
 from cwp_transformer.ledger import HistoryRef
 
 #: Tries to find a microsecond that no other canonical file of the table has taken.
@@ -44,11 +45,12 @@ class Drafting:
     counts: Counts = field(default_factory=Counts)
     facts: int = 0
     rows: int = 0
+    file: CanonicalFile | None = None
 
     def __post_init__(self) -> None:
-        before = self.head.sequence if self.head else 0
+        self._sequence = self.head.sequence if self.head else 0
         self._provenance = canonical.Provenance(
-            self.history.tenant_id, before + 1, self.backends.clock()
+            self.history.tenant_id, self._sequence + 1, self.backends.clock()
         )
 
     def part(self, change: Change, facts: pa.Table, more: int) -> Part:
@@ -62,17 +64,44 @@ class Drafting:
         rows = canonical.rows(shown.operations, shown.facts, self.mapping, self._provenance)
         return Part(rows, change.counts, more)
 
-    def write(self, parts: Iterable[Part]) -> CanonicalFile | None:
-        """Write the rows of the parts, in this order; None if there are none."""
+    def write(self, parts: Iterable[Part]) -> None:
+        """Write the rows of the parts, in this order, as the file; no file if there are none."""
         rows = self._counted(parts)
-        if (first := next(rows, None)) is None:
-            return None
-        body = canonical.encode(first, rows)  # which goes through all parts, and counts them
-        return self._put(body)
+        if (first := next(rows, None)) is not None:
+            body = canonical.encode(first, rows)  # which goes through all parts, and counts them
+            self.file = self._put(body)
 
-    @property
-    def totals(self) -> Totals:
-        """The whole history afterwards."""
+    def commit(
+        self,
+        *,
+        raw_keys: tuple[str, ...],
+        run_ids: Iterable[str],
+        runs: tuple[Run, ...],
+        tally: Tally,
+        rebuild_id: str | None = None,
+    ) -> Commit:
+        """The next revision, with what was written."""
+        known = self.head.mapping_digests if self.head else {}
+        return Commit(
+            tenant_id=self.history.tenant_id,
+            canonical_table=self.history.canonical_table,
+            revision=self.head.revision + 1 if self.head else 1,
+            sequence=self._sequence + bool(self.file),
+            committed_at=self.backends.clock(),
+            mapping_version=self.mapping.version,
+            mapping_digest=self.mapping.digest,
+            older_mappings={v: known[v] for v in known if v != self.mapping.version},
+            key=record_key(self.mapping),
+            raw_keys=raw_keys,
+            run_ids=tuple(sorted(run_ids)),
+            rebuild_id=rebuild_id,
+            canonical=self.file,
+            runs=runs,
+            tally=tally,
+            totals=self._totals(),
+        )
+
+    def _totals(self) -> Totals:
         was = self.head.totals if self.head else Totals()
         return Totals(
             keys=was.keys + self.counts.keys,

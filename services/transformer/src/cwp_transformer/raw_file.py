@@ -33,6 +33,7 @@ _SYSTEM: Final = {
     PAGE: ("page", pa.int32()),
     ROW: ("page_row", pa.int32()),
 }
+#: Columns by name.
 Fields = dict[str, pa.ChunkedArray]
 SYSTEM_NAMES: Final = (*(name for name, _ in _SYSTEM.values()), "raw_row")
 

@@ -27,7 +27,7 @@ from cwp_transformer.announcing import Standing, announce, catch_up
 from cwp_transformer.backends import Backends
 from cwp_transformer.batch import tell_set_aside
 from cwp_transformer.commits import Commit, Tally, put_commit
-from cwp_transformer.committing import ATTEMPTS, check_mapping, older_mappings, record_key
+from cwp_transformer.committing import ATTEMPTS, check_mapping
 from cwp_transformer.drafting import Drafting, Part
 from cwp_transformer.facts import fact_schema
 from cwp_transformer.history import all_known, changes
@@ -92,26 +92,15 @@ def _draft(asked: Rebuild, draft: Draft, standing: Standing, backends: Backends)
     check_mapping(mapping, head)
     drafting = Drafting(history, mapping, head, backends)
     run_ids: set[str] = set()
-    file = drafting.write(_parts(asked, draft, drafting, run_ids))
+    drafting.write(_parts(asked, draft, drafting, run_ids))
     taken = [key for key in draft.raw_keys if key not in draft.unreadable]
     known = backends.ledger.done(history, taken)
-    return Commit(
-        tenant_id=history.tenant_id,
-        canonical_table=history.canonical_table,
-        revision=standing.revision + 1,
-        sequence=standing.sequence + bool(file),
-        committed_at=backends.clock(),
-        mapping_version=mapping.version,
-        mapping_digest=mapping.digest,
-        older_mappings=older_mappings(mapping, head),
-        key=record_key(mapping),
+    return drafting.commit(
         raw_keys=tuple(key for key in taken if key not in known),
-        run_ids=tuple(sorted(run_ids)),
-        rebuild_id=asked.rebuild_id,
-        canonical=file,
+        run_ids=run_ids,
         runs=draft.runs,
         tally=Tally(rows=draft.rows, quarantined=draft.quarantined),
-        totals=drafting.totals,
+        rebuild_id=asked.rebuild_id,
     )
 
 
