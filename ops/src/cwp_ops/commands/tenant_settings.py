@@ -6,7 +6,6 @@ import typer
 
 from cwp_ops.commands.options import AsJson
 from cwp_ops.context import Operator, operator_of
-from cwp_ops.errors import OperatorError
 from cwp_shared.tables import source_table
 from cwp_shared.tenants import TenantConfig
 
@@ -96,11 +95,8 @@ def _sources(text: str) -> list[str]:
 
 def _canonical(operator: Operator, text: str) -> list[str]:
     named = _named(text)
-    known = {name for names in operator.canonical_tables.values() for name in names}
-    if unknown := [name for name in named if name not in known]:
-        raise OperatorError(
-            f"there is no canonical table {unknown[0]!r}; there are {', '.join(sorted(known))}"
-        )
+    for name in named:
+        operator.check_canonical(name)
     return named
 
 
