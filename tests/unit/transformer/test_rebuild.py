@@ -8,7 +8,7 @@ import pytest
 
 from cwp_shared.errors import Terminal
 from cwp_shared.mapping import Layout
-from cwp_transformer import rebuild, rebuild_draft
+from cwp_transformer import index, rebuild, rebuild_draft
 from cwp_transformer.commits import Commit
 from tests.unit.transformer.fakes import STEPS, Crash, World, ticket
 from tests.unit.transformer.test_committing import CITY, changed
@@ -84,6 +84,19 @@ def test_a_new_mapping_is_applied_to_the_past_in_place(world: World) -> None:
         "Linz",
         "Linz",
     ]
+    assert seen(world) == seen(lived(World(changed(2, CITY))))
+
+
+def test_what_all_parts_of_a_rebuild_change_is_added_up() -> None:
+    with patch.object(index, "SEGMENT_ROWS", 1), patch.object(rebuild, "_ROWS", 1):
+        world = lived(World())
+        head = world.commits()[-1]
+        world.mappings = World(changed(2, CITY)).mappings
+        assert world.rebuild() == {}
+    made = world.commits()[-1]
+    assert made.canonical
+    assert (made.canonical.rows, made.canonical.replaced) == (5, 5)
+    assert made.totals == head.totals
     assert seen(world) == seen(lived(World(changed(2, CITY))))
 
 
